@@ -1,0 +1,65 @@
+import type { SignalName } from '../plan/spec.ts';
+
+/** What users see. A view of the machine's state, see `toUserState`. */
+export type UserState =
+  | 'PENDING' | 'STARTING' | 'RUNNING' | 'READY' | 'STOPPING'
+  | 'STOPPED' | 'BACKOFF' | 'COMPLETED' | 'FAILED';
+
+export interface LastExit {
+  readonly code: number | null;
+  readonly signal: SignalName | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** In words: `killed by SIGSEGV`. */
+  readonly text: string;
+}
+
+/** A frozen picture of one instance. */
+export interface InstanceView {
+  /** `queue-2`. */
+  readonly id: string;
+  readonly process: string;
+  /** From 1. */
+  readonly index: number;
+  readonly state: UserState;
+  readonly ready: boolean;
+  readonly pid?: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number;
+  /** Restarts since the supervisor started. */
+  readonly restarts: number;
+  readonly consecutiveFailures: number;
+  /** Milliseconds since the epoch; only in BACKOFF. */
+  readonly nextRestartAt?: number;
+  readonly lastExit?: LastExit;
+  /** Why it is not running or not ready, in words. */
+  readonly reason?: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A frozen picture of one process and its instances. */
+export interface ProcessView {
+  readonly name: string;
+  readonly type: 'longrun' | 'oneshot';
+  readonly state: UserState;
+  readonly ready: boolean;
+  readonly desired: 'up' | 'down';
+  readonly scale: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly source: 'file' | 'dynamic' | 'plugin';
+  readonly reason?: string;
+  readonly instances: readonly InstanceView[];
+}
+
+/** The one read model: what CLI, API and metrics show. */
+export interface Snapshot {
+  /** The journal's last number when this was taken. */
+  readonly seq: number;
+  readonly phase: 'booting' | 'running' | 'draining' | 'stopped';
+  readonly name?: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly processes: readonly ProcessView[];
+}

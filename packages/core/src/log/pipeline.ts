@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream';
+import type { LogFormat, LogLevel } from '../plan/spec.ts';
+import type { LogRecord, LogStream } from './record.ts';
+
+/** One stream of one instance, from its spawn to its last byte. */
+export interface LogSource {
+  readonly process: string;
+  readonly instance: string;
+  readonly stream: LogStream;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly minLevel?: LogLevel;
+  /** false: read and thrown away (`logging.stdout: false`), still seen by `onLine`. */
+  readonly shown: boolean;
+  /** Called with each whole line, before it is written, until `stopLines` (readiness by log line). */
+  readonly onLine?: (text: string) => void;
+}
+
+export interface LogAttachment {
+  /** Resolves when the last byte was handed to the sink or the ring; never rejects. */
+  readonly ended: Promise<void>;
+  stopLines(): void;
+  /** Writes what is buffered as a last line and stops reading. Idempotent. */
+  detach(): void;
+}
+
+/** A line kept for `pm logs`. */
+export interface KeptLine {
+  readonly time: number;
+  readonly stream: LogStream;
+  readonly text: string;
+}
+
+/** The supervisor's own records; they go to the same output as `process: "pm"`. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface PipelineSettings {
+  readonly format: 'auto' | LogFormat;
+  readonly level: LogLevel;
+  readonly timestamps: boolean;
+  readonly overflow: 'block' | 'drop';
+  /** Lines kept per instance. */
+  readonly buffer: number;
+}
+
+/** Passes records through `log.line`. `active()` is false while nobody taps: then bytes never become objects. */
+export interface LineTap {
+  active(): boolean;
+  apply(record: LogRecord): LogRecord;
+}
+
+export interface LogCounters {
+  readonly lines: Readonly<Record<LogStream, number>>;
+  readonly bytes: number;
+  readonly dropped: number;
+}
+
+/** Lines in, formatted bytes out: one shared gate of back-pressure, one ring per instance. */
+export interface LogPipeline {
+  readonly logger: Logger;
+  attach(source: LogSource, readable: Readable): LogAttachment;
+  /** Follows a file as a stream of this source: survives rotation (rename and truncate), waits for a file that does not exist yet. */
+  follow(source: LogSource, path: string): LogAttachment;
+  /** The last `count` lines of an instance, oldest first, across restarts. */
+  kept(instance: string, count?: number): readonly KeptLine[];
+  /** Called for each kept line of every instance from now on; returns the way to stop. */
+  onKept(listener: (process: string, instance: string, line: KeptLine) => void): () => void;
+  /** Forgets the ring of a removed instance. */
+  forget(instance: string): void;
+  counters(instance: string): LogCounters;
+  /** New settings (reload). Applies to the next line. */
+  configure(settings: PipelineSettings): void;
+  /** Waits until everything is written, or the limit; returns false at the limit. */
+  flush(limitMs: number): Promise<boolean>;
+}

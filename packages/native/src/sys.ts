@@ -1,0 +1,39 @@
+/** What `waitid(2)` says of a child. */
+export interface WaitResult {
+  readonly pid: number;
+  readonly uid: number;
+  /** CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3. */
+  readonly code: number;
+  /** Exit code, or signal number. */
+  readonly status: number;
+}
+
+/**
+ * System calls that Node lacks. Each throws an Error with `code` (for example `EPERM`), `errno` and `syscall`
+ * when the kernel refuses. Numbers are those of the Linux headers.
+ */
+export interface Sys {
+  /** `waitid(2)`; null when `WNOHANG` found nothing. Throws ECHILD when there are no children. */
+  waitid(idtype: number, id: number, options: number): WaitResult | null;
+  /** `pipe2(2)`: [read end, write end]. */
+  pipe2(flags: number): [number, number];
+  fchown(fd: number, uid: number, gid: number): void;
+  prctl(option: number, arg2: number): number;
+  /** `prlimit(2)`: sets soft and hard of `pid` (Infinity is unlimited), returns the old ones. Pass null to only read. */
+  prlimit(pid: number, resource: number, limit: readonly [number, number] | null): [number, number];
+  ioprioSet(which: number, who: number, ioprio: number): void;
+  tgkill(tgid: number, tid: number, signal: number): void;
+  /** Opens `/dev/ptmx`, unlocks it, and returns the master's descriptor and the other side's path. */
+  openTerminal(): { readonly fd: number; readonly path: string };
+  setWindowSize(fd: number, rows: number, columns: number): void;
+  getWindowSize(fd: number): { readonly rows: number; readonly columns: number };
+  /** `fcntl(F_SETFL)` with or without O_NONBLOCK; returns what it was. */
+  setNonBlocking(fd: number, on: boolean): boolean;
+}
+
+/** Whether the helper can be used here, and why not. */
+export interface HelperStatus {
+  readonly sys: boolean;
+  readonly svexec: boolean;
+  readonly reason?: string;
+}
