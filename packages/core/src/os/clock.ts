@@ -14,3 +14,48 @@ export interface Clock {
   /** Resolves after `delayMs`; rejects with the signal's reason when it aborts first. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Node cuts longer delays to 1 ms (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
+const longestTimeout = 2 ** 31 - 1;
+
+/**
+ * The real clock: the only place in core that uses `Date` and timers.
+ *
+ * Its timers keep the event loop alive. While everything is in backoff and no control socket is open, the
+ * restart timer is the last handle there is, and without a handle Node ends, and as PID 1 the container with it.
+ */
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  now: () => Date.now(),
+  after: startTimer,
+  sleep: (delayMs, signal) => sleepOn(systemClock, delayMs, signal),
+};
+
+/** `Clock.sleep` for any clock, on its `after`. */
+export function sleepOn(clock: Pick<Clock, 'after'>, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function startTimer(delayMs: number, callback: () => void): Timer {
+  const due = performance.now() + delayMs;
+  let handle: NodeJS.Timeout;
+  const arm = (): void => {
+    const left = due - performance.now();
+    // Node's timers count whole milliseconds of a cached loop time and may fire up to one early: then wait again.
+    if (!(left > 0)) return callback();
+    handle = setTimeout(arm, Math.min(Math.ceil(left), longestTimeout));
+  };
+  handle = setTimeout(arm, Math.min(Math.ceil(delayMs), longestTimeout));
+  return { cancel: () => clearTimeout(handle) };
+}

@@ -18,6 +18,11 @@ export interface SpawnRequest {
   readonly output: 'pipe' | 'inherit';
   /** A pipe opened for the child on this descriptor number, read by us (s6 notification fd). */
   readonly notifyFd?: number;
+  /**
+   * Give the child a datagram socket in NOTIFY_SOCKET (sd_notify(3)); each message arrives on `Child.notify` as it was
+   * sent, followed by a line feed. Needs the native helper (`svexec` owns the socket): without it, SpawnError stage `pipes`.
+   */
+  readonly notifySocket?: boolean;
   /** false: do not track or kill descendants (probes and hooks still do). Default true. */
   readonly containment?: boolean;
 }
@@ -37,7 +42,7 @@ export interface Child {
   /** Absent with `output: 'inherit'`. With a tty only `stdout` exists. Bytes as they come; end means every writer closed. */
   readonly stdout?: Readable;
   readonly stderr?: Readable;
-  /** Readable end of `notifyFd`. */
+  /** Readable end of `notifyFd`, or the messages of `notifySocket`. */
   readonly notify?: Readable;
   /**
    * Resolves once, when the main process has ended *and* nothing of it is left (group, descendants that escaped).

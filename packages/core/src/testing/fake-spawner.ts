@@ -1,0 +1,217 @@
+import { constants } from 'node:os';
+import { PassThrough } from 'node:stream';
+import { BugError, SpawnError, type SpawnStage } from '../errors.ts';
+import type { Child, ChildEnd, Spawner, SpawnerAbilities, SpawnRequest } from '../os/spawner.ts';
+import type { KillMode, SignalName } from '../plan/spec.ts';
+
+/** A signal that a fake child was sent. */
+export interface ReceivedSignal {
+  readonly signal: SignalName;
+  readonly mode: KillMode;
+  /** How it came: `Child.signal` or `Child.kill`. */
+  readonly via: 'signal' | 'kill';
+}
+
+/** The test's side of one spawned child: plays the program. */
+export interface FakeChild {
+  /** What core holds. */
+  readonly child: Child;
+  readonly request: SpawnRequest;
+  readonly pid: number;
+  /** false once it ended. */
+  readonly alive: boolean;
+  /** Every signal it was sent, in order, whether it obeyed or not. */
+  readonly received: readonly ReceivedSignal[];
+  /** The program ends by itself with a code, or killed by a signal from elsewhere. Does nothing when it has ended. */
+  exit(how: number | SignalName, options?: FakeExitOptions): void;
+  write(text: string, stream?: 'stdout' | 'stderr'): void;
+  /** Writes to its notification descriptor. Throws when the request had none. */
+  notify(text: string): void;
+  /** From now on these signals do nothing to it (SIGKILL always works). Without names: all of them. */
+  ignore(...signals: SignalName[]): void;
+  /** Runs instead of the default action when it gets this signal: a trap. */
+  onSignal(signal: SignalName, trap: () => void): void;
+  /** Ends the streams that `holdOutput` left open. */
+  releaseOutput(): void;
+  /** Further pids that `tree()` reports. */
+  fork(): number;
+}
+
+export interface FakeExitOptions {
+  /** How many descendants had to be ended after it. */
+  readonly leftovers?: number;
+  /** A stranger keeps the output pipes open: their end comes with `releaseOutput`. */
+  readonly holdOutput?: boolean;
+}
+
+export interface FakeSpawner extends Spawner {
+  /** Every child ever spawned, oldest first. */
+  readonly children: readonly FakeChild[];
+  /** Those that have not ended. Empty at the end of a test, or something leaks. */
+  readonly live: readonly FakeChild[];
+  /** Every request made, those that failed too. */
+  readonly requests: readonly SpawnRequest[];
+  /** The newest child of an instance (`queue-2`). Throws when there was none. */
+  of(instance: string): FakeChild;
+  /** The next `times` spawns reject with a SpawnError of this stage. */
+  failNext(stage: SpawnStage, errno?: string, times?: number): void;
+  /** Spawns stay pending until the returned function is called: a slow fork. */
+  hold(): () => void;
+}
+
+export interface FakeSpawnerOptions {
+  readonly abilities?: Partial<SpawnerAbilities>;
+  /** Plays the program of each new child, right after its spawn. */
+  readonly onSpawn?: (child: FakeChild) => void;
+}
+
+const fullAbilities: SpawnerAbilities = {
+  helper: true,
+  containment: 'subreaper',
+  tty: true,
+  limits: true,
+  cgroup: 'none',
+};
+
+/** A spawner without processes: children are scripted by the test and obey signals as a program without traps does. */
+export function createFakeSpawner(options: FakeSpawnerOptions = {}): FakeSpawner {
+  const children: FakeChild[] = [];
+  const requests: SpawnRequest[] = [];
+  const failures: SpawnError[] = [];
+  let gate = Promise.resolve();
+  let nextPid = 1000;
+
+  return {
+    abilities: { ...fullAbilities, ...options.abilities },
+    children,
+    requests,
+    get live() {
+      return children.filter((child) => child.alive);
+    },
+    async spawn(request) {
+      requests.push(request);
+      await gate;
+      const failure = failures.shift();
+      if (failure) throw failure;
+      const fake = createFakeChild(request, () => nextPid++);
+      children.push(fake);
+      options.onSpawn?.(fake);
+      return fake.child;
+    },
+    of(instance) {
+      const found = children.findLast((child) => child.request.instance === instance);
+      if (!found) throw new Error(`no child of "${instance}" was spawned (spawned: ${namesOf(children)})`);
+      return found;
+    },
+    failNext(stage, errno, times = 1) {
+      for (let n = 0; n < times; n++) failures.push(toSpawnError(stage, errno));
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
+}
+
+function createFakeChild(request: SpawnRequest, takePid: () => number): FakeChild {
+  const pid = takePid();
+  const descendants: number[] = [];
+  const received: ReceivedSignal[] = [];
+  const traps = new Map<SignalName, () => void>();
+  const streams = openStreams(request);
+  const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
+  let ignoresAll = false;
+  let alive = true;
+
+  const endStreams = (): void => {
+    for (const stream of Object.values(streams)) stream.end();
+  };
+  const exit = (how: number | SignalName, { leftovers = 0, holdOutput = false }: FakeExitOptions = {}): void => {
+    if (!alive) return;
+    alive = false;
+    if (!holdOutput) endStreams();
+    resolve(typeof how === 'number' ? { code: how, signal: null, leftovers } : { code: null, signal: how, leftovers });
+  };
+  const receive = (signal: SignalName, mode: KillMode, via: ReceivedSignal['via']): boolean => {
+    assertKnown(signal);
+    if (!alive) return false;
+    received.push({ signal, mode, via });
+    const trap = traps.get(signal);
+    if (signal === 'SIGKILL') exit(signal);
+    else if (trap) trap();
+    else if (!ignoresAll && !harmless.has(signal)) exit(signal);
+    return true;
+  };
+  const child: Child = {
+    pid,
+    ...streams,
+    ended,
+    signal: (signal, mode) => receive(signal, mode, 'signal'),
+    kill: (signal, mode) => receive(signal, mode, 'kill'),
+    closeOutput() {
+      for (const stream of Object.values(streams)) stream.destroy();
+    },
+    tree: () => (alive ? [pid, ...descendants] : []),
+  };
+  return {
+    child,
+    request,
+    pid,
+    received,
+    get alive() {
+      return alive;
+    },
+    exit,
+    write(text, name = 'stdout') {
+      required(streams[name], `"${request.instance}" has no ${name}`).write(text);
+    },
+    notify(text) {
+      required(streams.notify, `"${request.instance}" was spawned without notifyFd`).write(text);
+    },
+    ignore(...signals) {
+      if (signals.length === 0) ignoresAll = true;
+      for (const signal of signals) traps.set(signal, () => {});
+    },
+    onSignal(signal, trap) {
+      traps.set(signal, trap);
+    },
+    releaseOutput: endStreams,
+    fork() {
+      const descendant = takePid();
+      descendants.push(descendant);
+      return descendant;
+    },
+  };
+}
+
+/** Signals whose default action does not end a process, signal(7). */
+const harmless: ReadonlySet<SignalName> = new Set<SignalName>([
+  'SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU',
+]);
+
+function openStreams(request: SpawnRequest): { stdout?: PassThrough; stderr?: PassThrough; notify?: PassThrough } {
+  return {
+    ...(request.output === 'pipe' && { stdout: new PassThrough() }),
+    ...(request.output === 'pipe' && !request.tty && { stderr: new PassThrough() }),
+    ...(request.notifyFd !== undefined && { notify: new PassThrough() }),
+  };
+}
+
+function assertKnown(signal: SignalName): void {
+  if (!(signal in constants.signals)) throw new BugError(`"${signal}" is not a signal that can be sent`);
+}
+
+function toSpawnError(stage: SpawnStage, errno: string | undefined): SpawnError {
+  const message = `scripted failure at ${stage}${errno ? ` (${errno})` : ''}`;
+  return new SpawnError(stage, message, errno === undefined ? {} : { errno });
+}
+
+function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new Error(message);
+  return value;
+}
+
+function namesOf(children: readonly FakeChild[]): string {
+  return children.map((child) => child.request.instance).join(', ') || 'none';
+}

@@ -1,0 +1,10 @@
+/** Everything a plugin author needs to test against core without real time and real processes. */
+export { createFakeClock, type FakeClock } from './fake-clock.ts';
+export {
+  createFakeSpawner,
+  type FakeChild,
+  type FakeExitOptions,
+  type FakeSpawner,
+  type FakeSpawnerOptions,
+  type ReceivedSignal,
+} from './fake-spawner.ts';
