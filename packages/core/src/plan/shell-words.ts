@@ -1,0 +1,163 @@
+/** Why a command cannot be used as written. `column` counts characters of the command from 1. */
+export interface CommandProblem {
+  readonly message: string;
+  readonly hint: string;
+  readonly column?: number;
+}
+
+export type SplitWords =
+  | { readonly ok: true; readonly words: readonly string[]; readonly warnings: readonly CommandProblem[] }
+  | { readonly ok: false; readonly problem: CommandProblem };
+
+/**
+ * Splits text into words by the quoting rules of POSIX sh (XCU 2.2), without a shell: single quotes, double quotes,
+ * backslash, line continuation. Whatever only a shell can do (pipes, lists, redirections, substitutions) is a problem
+ * that names the place; a `$NAME` or `~` that a shell would have expanded is a warning, because it stays as it is.
+ */
+export function splitWords(text: string): SplitWords {
+  const reader: Reader = { text, end: text.trimEnd().length, at: 0, words: [], warnings: [], word: undefined };
+  while (reader.at < text.length) {
+    const problem = readNext(reader);
+    if (problem !== undefined) return { ok: false, problem };
+  }
+  endWord(reader);
+  return { ok: true, words: reader.words, warnings: reader.warnings };
+}
+
+interface Reader {
+  readonly text: string;
+  /** After this only blanks follow. */
+  readonly end: number;
+  at: number;
+  readonly words: string[];
+  readonly warnings: CommandProblem[];
+  /** undefined between words: `''` is a word, no text is none. */
+  word: string | undefined;
+}
+
+const blanks = new Set([' ', '\t', '\r', '\n']);
+
+function readNext(reader: Reader): CommandProblem | undefined {
+  const char = reader.text.charAt(reader.at);
+  if (char === "'") return readSingleQuoted(reader);
+  if (char === '"') return readDoubleQuoted(reader);
+  if (char === '\\') return readEscaped(reader);
+  if (blanks.has(char)) return readBlank(reader, char);
+  return readPlain(reader, char);
+}
+
+function readSingleQuoted(reader: Reader): CommandProblem | undefined {
+  const end = reader.text.indexOf("'", reader.at + 1);
+  if (end === -1) return unbalanced("'", reader.at);
+  append(reader, reader.text.slice(reader.at + 1, end));
+  reader.at = end + 1;
+  return undefined;
+}
+
+function readDoubleQuoted(reader: Reader): CommandProblem | undefined {
+  const start = reader.at;
+  append(reader, '');
+  reader.at++;
+  while (reader.at < reader.text.length) {
+    const char = reader.text.charAt(reader.at);
+    if (char === '"') {
+      reader.at++;
+      return undefined;
+    }
+    const problem = char === '\\' ? readDoubleQuotedEscape(reader) : readExpandable(reader, char);
+    if (problem !== undefined) return problem;
+  }
+  return unbalanced('"', start);
+}
+
+/** Inside double quotes a backslash is special only before these (XCU 2.2.3). */
+const escapableInQuotes = new Set(['$', '`', '"', '\\']);
+
+function readDoubleQuotedEscape(reader: Reader): undefined {
+  const next = reader.text.charAt(reader.at + 1);
+  if (next !== '\n') append(reader, escapableInQuotes.has(next) ? next : `\\${next}`);
+  reader.at += 2;
+}
+
+function readEscaped(reader: Reader): CommandProblem | undefined {
+  const next = reader.text.charAt(reader.at + 1);
+  if (next === '') {
+    const hint = 'Write `\\\\` for a backslash, or put the word in single quotes.';
+    return { message: 'a backslash at the end escapes nothing', hint, column: reader.at + 1 };
+  }
+  if (next !== '\n') append(reader, next);
+  reader.at += 2;
+  return undefined;
+}
+
+function readBlank(reader: Reader, char: string): CommandProblem | undefined {
+  endWord(reader);
+  // A YAML block scalar ends with a line break; one between words would separate two commands.
+  if (char === '\n' && reader.words.length > 0 && reader.at < reader.end) {
+    return {
+      message: `a line break at character ${reader.at + 1} separates two commands`,
+      hint: 'Join the lines (`command: >-` in YAML) or set "shell: true".',
+      column: reader.at + 1,
+    };
+  }
+  reader.at++;
+  return undefined;
+}
+
+const operators = ['&&', '||', '>>', '<<', ';;', '|', '&', ';', '<', '>', '(', ')'];
+
+function readPlain(reader: Reader, char: string): CommandProblem | undefined {
+  const operator = operators.find((candidate) => reader.text.startsWith(candidate, reader.at));
+  if (operator !== undefined) return needsShell(`\`${operator}\``, reader.at);
+  if (char === '#' && reader.word === undefined) return needsShell('`#` (a comment)', reader.at);
+  if (char === '~' && reader.word === undefined) {
+    warnUnexpanded(reader, '~', 'Write the directory out, or `${HOME}`.');
+  }
+  return readExpandable(reader, char);
+}
+
+function readExpandable(reader: Reader, char: string): CommandProblem | undefined {
+  if (char === '`' || reader.text.startsWith('$(', reader.at)) {
+    return needsShell(char === '`' ? 'a backquote' : '`$(`', reader.at);
+  }
+  const name = char === '$' ? /^\$([A-Za-z_]\w*|[0-9@*#?!$-])/.exec(reader.text.slice(reader.at, reader.at + 64)) : null;
+  if (name !== null) warnUnexpanded(reader, name[0], variableHint(name[1] ?? ''));
+  append(reader, char);
+  reader.at++;
+  return undefined;
+}
+
+function variableHint(name: string): string {
+  const brace = /^\w{2,}$/.test(name) ? `Write \`\${${name}}\`, set` : 'Set';
+  return `${brace} "shell: true", or quote it with single quotes to mean it literally.`;
+}
+
+function append(reader: Reader, text: string): void {
+  reader.word = (reader.word ?? '') + text;
+}
+
+function endWord(reader: Reader): void {
+  if (reader.word !== undefined) reader.words.push(reader.word);
+  reader.word = undefined;
+}
+
+function warnUnexpanded(reader: Reader, what: string, hint: string): void {
+  const column = reader.at + 1;
+  reader.warnings.push({ message: `\`${what}\` at character ${column} stays as it is: no shell expands it`, hint, column });
+}
+
+function unbalanced(quote: string, at: number): CommandProblem {
+  return {
+    message: `the quote ${quote} at character ${at + 1} is never closed`,
+    hint: `Close it, or escape it as \\${quote} where it is meant literally.`,
+    column: at + 1,
+  };
+}
+
+function needsShell(what: string, at: number): CommandProblem {
+  return {
+    message: `${what} at character ${at + 1} needs a shell`,
+    hint: 'Set "shell: true", or put it in quotes to pass it on as text.',
+    column: at + 1,
+  };
+}

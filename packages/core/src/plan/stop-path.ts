@@ -1,0 +1,62 @@
+import type { Graph } from './graph.ts';
+import { toWaves } from './waves.ts';
+import type { ProcessSpec, HookSpec } from './spec.ts';
+
+/** The chain of stops that wait for each other and together last longest. */
+export interface StopPath {
+  readonly totalMs: number;
+  /** In stop order; what costs nothing is left out. */
+  readonly steps: readonly { readonly process: string; readonly ms: number }[];
+}
+
+/**
+ * The longest path of a stop in which every process takes all the time it may: dependents stop before what they need,
+ * and a wave of `priority` stops only when the later ones are gone. `costOf` gives the milliseconds of one process.
+ */
+export function findLongestStopPath(graph: Graph, costOf: (process: string) => number): StopPath {
+  const ends = new Map<string, Ending>();
+  let gone: Ending = { at: 0 };
+  for (const wave of toWaves(graph).toReversed()) {
+    const opened = gone;
+    for (const process of wave.processes.toReversed()) {
+      const dependents = graph.dependents.get(process) ?? [];
+      const after = dependents.reduce((latest, dependent) => later(latest, ends.get(dependent)), opened);
+      const end = { at: after.at + costOf(process), process, after };
+      ends.set(process, end);
+      gone = later(gone, end);
+    }
+  }
+  return { totalMs: gone.at, steps: traceBack(gone) };
+}
+
+/** How long one stop may take: pre_stop hooks and drain are inside `timeout`; hooks that follow the end come on top. */
+export function stopCost(spec: Pick<ProcessSpec, 'shutdown' | 'hooks'>): number {
+  const own = spec.shutdown.graceful ? spec.shutdown.timeoutMs : 0;
+  return own + hooksCost([...spec.hooks.postStop, ...spec.hooks.finish]);
+}
+
+/** The longest a list of hooks can take, run one after the other with every retry. */
+export function hooksCost(hooks: readonly Pick<HookSpec, 'timeoutMs' | 'retry' | 'retryDelayMs'>[]): number {
+  return hooks.reduce((sum, hook) => sum + hook.timeoutMs * (hook.retry + 1) + hook.retryDelayMs * hook.retry, 0);
+}
+
+interface Ending {
+  /** Milliseconds after the stop began. */
+  readonly at: number;
+  /** The process that ends then; absent at the very start. */
+  readonly process?: string;
+  readonly after?: Ending;
+}
+
+function later(a: Ending, b: Ending | undefined): Ending {
+  return b !== undefined && b.at > a.at ? b : a;
+}
+
+function traceBack(last: Ending): StopPath['steps'] {
+  const steps: { process: string; ms: number }[] = [];
+  for (let end = last; end.process !== undefined && end.after !== undefined; end = end.after) {
+    const ms = end.at - end.after.at;
+    if (ms > 0) steps.push({ process: end.process, ms });
+  }
+  return steps.reverse();
+}
