@@ -1,4 +1,5 @@
 import type { SignalName } from '../plan/spec.ts';
+import type { State } from './machine.ts';
 
 /** What users see. A view of the machine's state, see `toUserState`. */
 export type UserState =
@@ -63,3 +64,35 @@ export interface Snapshot {
   readonly startedAt: number;
   readonly processes: readonly ProcessView[];
 }
+
+/** What users see for a state of the machine. `ready` tells RUNNING from READY. */
+export function toUserState(state: State, ready: boolean): UserState {
+  switch (state) {
+    case 'stopped':
+      return 'STOPPED';
+    case 'waiting':
+      return 'PENDING';
+    case 'starting':
+      return 'STARTING';
+    case 'running':
+      return ready ? 'READY' : 'RUNNING';
+    case 'stopping':
+    case 'killing':
+      return 'STOPPING';
+    case 'backoff':
+      return 'BACKOFF';
+    case 'exited':
+      return 'COMPLETED';
+    case 'failed':
+      return 'FAILED';
+  }
+}
+
+/** The state of a process is that of its least healthy instance; with no instance it is STOPPED. */
+export function toProcessState(states: readonly UserState[]): UserState {
+  return bySeverity.find((state) => states.includes(state)) ?? 'STOPPED';
+}
+
+const bySeverity: readonly UserState[] = [
+  'FAILED', 'BACKOFF', 'STOPPING', 'PENDING', 'STARTING', 'RUNNING', 'READY', 'COMPLETED', 'STOPPED',
+];

@@ -1,0 +1,34 @@
+import type { Credentials, ProcessSpec } from '../plan/spec.ts';
+
+/** Variables that are for the supervisor alone. Overrides may hold the secrets of other processes. */
+const ownVariables = /^PM_(API_TOKEN$|GLOBAL_|PROCESS_)/;
+
+/** The supervisor's environment as children may see it. */
+export function toInheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !ownVariables.test(name)) inherited[name] = value;
+  }
+  return inherited;
+}
+
+/** Variables that tell an instance who it is; `${…}` of the same names expand to them in command, env and working_dir. */
+export function toInstanceVariables(spec: ProcessSpec, index: number, socket: string | undefined): Record<string, string> {
+  return {
+    PM_PROCESS: spec.name,
+    PM_INSTANCE: `${spec.name}-${index}`,
+    PM_INSTANCE_INDEX: String(index),
+    ...(socket === undefined ? {} : { PM_SOCKET: socket }),
+    ...(spec.portBase === undefined ? {} : { PORT: String(spec.portBase + index - 1) }),
+  };
+}
+
+/** HOME, USER and LOGNAME of the user a process runs as (login(1)). */
+export function toUserVariables(credentials: Credentials | undefined): Record<string, string> {
+  if (credentials === undefined) return {};
+  const { name, home } = credentials;
+  return {
+    ...(name === undefined ? {} : { USER: name, LOGNAME: name }),
+    HOME: home ?? '/',
+  };
+}

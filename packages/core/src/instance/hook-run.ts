@@ -1,0 +1,134 @@
+import type { CommandLine, HookSpec, OsSpec } from '../plan/spec.ts';
+import type { Child, SpawnRequest } from '../os/spawner.ts';
+import type { LogAttachment } from '../log/pipeline.ts';
+import { toUserVariables } from './environment.ts';
+import { toExitCode, toExitText } from './exit.ts';
+import type { Ports } from './ports.ts';
+
+/** Where and for whom hooks run. */
+export interface HookContext {
+  readonly ports: Ports;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly os: OsSpec;
+  /** Absent for global hooks. */
+  readonly process?: string;
+  /** Ends the hooks at once, with everything they started. */
+  readonly signal: AbortSignal;
+}
+
+export interface HookOutcome {
+  readonly ok: boolean;
+  /** The exit code of the hook that decided; null where it did not run to its end. */
+  readonly exitCode: number | null;
+  /** What went wrong, in words. */
+  readonly message?: string;
+}
+
+const succeeded: HookOutcome = { ok: true, exitCode: 0 };
+
+/** Runs hooks in order. Ends at the first that fails (after its retries) without `continue_on_error`. Never rejects. */
+export async function runHooks(hooks: readonly HookSpec[], context: HookContext): Promise<HookOutcome> {
+  for (const hook of hooks) {
+    const outcome = await runWithRetries(hook, context);
+    if (!outcome.ok && (!hook.continueOnError || context.signal.aborted)) return outcome;
+  }
+  return succeeded;
+}
+
+/** The argv of a command: a line goes to `/bin/sh -c`. */
+export function toArgv(command: CommandLine): readonly [string, ...string[]] {
+  return command.kind === 'argv' ? command.argv : ['/bin/sh', '-c', command.line];
+}
+
+async function runWithRetries(hook: HookSpec, context: HookContext): Promise<HookOutcome> {
+  const { clock, emit } = context.ports;
+  const startedAt = clock.monotonic();
+  let outcome = await runOnce(hook, context);
+  for (let tries = 0; !outcome.ok && tries < hook.retry && !context.signal.aborted; tries += 1) {
+    await clock.sleep(hook.retryDelayMs, context.signal).catch(() => undefined);
+    if (!context.signal.aborted) outcome = await runOnce(hook, context);
+  }
+  emit('hook.finished', {
+    hook: hook.name,
+    ...(context.process === undefined ? {} : { process: context.process }),
+    ok: outcome.ok,
+    ms: Math.round(clock.monotonic() - startedAt),
+    ...(outcome.message === undefined ? {} : { message: outcome.message }),
+  });
+  return outcome;
+}
+
+async function runOnce(hook: HookSpec, context: HookContext): Promise<HookOutcome> {
+  if (context.signal.aborted) return toInterrupted(hook);
+  let child: Child;
+  try {
+    child = await context.ports.spawner.spawn(toRequest(hook, context));
+  } catch (error) {
+    return { ok: false, exitCode: null, message: `hook "${hook.name}": ${error instanceof Error ? error.message : String(error)}` };
+  }
+  return awaitHook(hook, child, context);
+}
+
+async function awaitHook(hook: HookSpec, child: Child, context: HookContext): Promise<HookOutcome> {
+  const attachments = attachOutput(hook, child, context);
+  const limit = AbortSignal.any([context.signal, toTimeLimit(hook, child, context)]);
+  const onAbort = (): void => void child.kill('SIGKILL', 'group');
+  limit.addEventListener('abort', onAbort, { once: true });
+  if (limit.aborted) onAbort();
+
+  const end = await child.ended;
+  limit.removeEventListener('abort', onAbort);
+  await drainOutput(attachments, context);
+
+  if (context.signal.aborted) return toInterrupted(hook);
+  if (limit.aborted) {
+    return { ok: false, exitCode: null, message: `hook "${hook.name}" was killed after its time limit of ${hook.timeoutMs} ms` };
+  }
+  const exitCode = toExitCode(end);
+  return exitCode === 0 ? succeeded : { ok: false, exitCode, message: `hook "${hook.name}" failed: ${toExitText(end)}` };
+}
+
+/** Aborts when the hook's time is over; the timer is gone when the hook is. */
+function toTimeLimit(hook: HookSpec, child: Child, { ports }: HookContext): AbortSignal {
+  const limit = new AbortController();
+  const timer = ports.clock.after(hook.timeoutMs, () => limit.abort());
+  void child.ended.then(() => timer.cancel());
+  return limit.signal;
+}
+
+function toInterrupted(hook: HookSpec): HookOutcome {
+  return { ok: false, exitCode: null, message: `hook "${hook.name}" was interrupted` };
+}
+
+function attachOutput(hook: HookSpec, child: Child, { ports }: HookContext): LogAttachment[] {
+  const name = `hook:${hook.name}`;
+  const base = { process: name, instance: name, labels: {}, shown: true };
+  return [
+    ...(child.stdout === undefined ? [] : [ports.logs.attach({ ...base, stream: 'stdout' as const }, child.stdout)]),
+    ...(child.stderr === undefined ? [] : [ports.logs.attach({ ...base, stream: 'stderr' as const }, child.stderr)]),
+  ];
+}
+
+/** What the hook wrote comes before what follows it; a stranger that holds the pipe must not hold us. */
+const drainLimitMs = 500;
+
+async function drainOutput(attachments: readonly LogAttachment[], { ports }: HookContext): Promise<void> {
+  const limit = ports.clock.after(drainLimitMs, () => attachments.forEach((attachment) => attachment.detach()));
+  await Promise.all(attachments.map((attachment) => attachment.ended));
+  limit.cancel();
+}
+
+function toRequest(hook: HookSpec, context: HookContext): SpawnRequest {
+  return {
+    instance: `hook:${hook.name}`,
+    process: context.process ?? 'pm',
+    argv: toArgv(hook.command),
+    env: { ...context.env, ...toUserVariables(hook.credentials), ...hook.env },
+    cwd: hook.workingDir ?? context.cwd,
+    os: hook.credentials === undefined ? context.os : { ...context.os, credentials: hook.credentials },
+    tty: false,
+    stdin: { kind: 'null' },
+    output: 'pipe',
+  };
+}
