@@ -33,6 +33,12 @@ export default defineConfig({
     'typescript/no-unsafe-type-assertion': 'off',
     // A helper used by one test reads best inside it.
     'unicorn/consistent-function-scoping': 'off',
+    'vitest/no-disabled-tests': 'error',
+    'vitest/no-focused-tests': 'error',
+    'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*', 'fc.assert', 'assert', 'assert*'] }],
+    // Objects here are made of closures: their methods do not use `this`.
+    'typescript/unbound-method': 'off',
+    'promise/always-return': 'off',
     eqeqeq: 'error',
     'no-var': 'error',
     'prefer-const': 'error',

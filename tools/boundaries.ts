@@ -1,3 +1,5 @@
+import type { OxlintOverride } from 'oxlint';
+
 /**
  * Who may import whom, and who may touch the outside world. oxlint.config.ts turns this table into rules, so that
  * an editor shows a violation where it is written and `npm run check` fails on it.
@@ -56,18 +58,14 @@ export const zones: readonly Zone[] = [
   { files: ['tools/**', 'e2e/**', 'bench/**', 'examples/demo/**'], powers: everyPower, imports: [`${scope}/**`] },
 ];
 
-/** An oxlint override: files, and the rules as they are for them. */
-export interface LintOverride {
-  readonly files: string[];
-  readonly rules: Record<string, unknown>;
-}
-
 /** Every zone as a complete set of rules: oxlint replaces a rule's options by the later override's, it does not add. */
-export function toOverrides(list: readonly Zone[]): LintOverride[] {
+export function toOverrides(list: readonly Zone[]): OxlintOverride[] {
   return list.map((zone) => ({ files: [...zone.files], rules: toRules(zone) }));
 }
 
-function toRules(zone: Zone): Record<string, unknown> {
+type Rules = NonNullable<OxlintOverride['rules']>;
+
+function toRules(zone: Zone): Rules {
   const globals = withheld(zone).flatMap((power) => restrictedGlobals[power]);
   const properties = withheld(zone).flatMap((power) => restrictedProperties[power]);
   return {
@@ -82,10 +80,11 @@ function withheld(zone: Zone): Power[] {
 }
 
 /** Matched by a regular expression (Rust's: no look-ahead) or by globs as in .gitignore. */
-type ImportPattern = { readonly message: string } & (
-  | { readonly regex: string }
-  | { readonly group: readonly string[] }
-);
+interface ImportPattern {
+  readonly message: string;
+  readonly regex?: string;
+  readonly group?: string[];
+}
 
 function toPatterns(zone: Zone): ImportPattern[] {
   const modules = withheld(zone).map((power) => restrictedModules[power]);
