@@ -13,6 +13,14 @@ const shared = {
   restoreMocks: true,
 } as const;
 
+const endToEnd = {
+  ...shared,
+  include: ['e2e/**/*.test.ts'],
+  globalSetup: ['./tools/e2e-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -29,16 +37,9 @@ export default defineConfig({
           hookTimeout: 10_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          ...shared,
-          name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { extends: true, test: { ...endToEnd, name: 'e2e' } },
+      // Everything again without the native helper: pm promises that it works, and says what it then cannot.
+      { extends: true, test: { ...endToEnd, name: 'e2e-without-helper', env: { PM_NATIVE: 'off' } } },
     ],
   },
 });
