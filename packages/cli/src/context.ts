@@ -1,0 +1,28 @@
+import type { Writer } from './writer.ts';
+
+/** All that a verb knows of the outside: the entry makes it from `process`, tests make their own. */
+export interface CliContext {
+  /** What follows `pm`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  readonly node: NodeFacts;
+  /** The answer, and nothing else. */
+  readonly stdout: Writer;
+  /** Diagnostics. */
+  readonly stderr: Writer;
+}
+
+/** The Node that runs pm. */
+export interface NodeFacts {
+  /** Without a `v`. */
+  readonly version: string;
+  readonly path: string;
+  readonly arch: string;
+}
+
+/** Whether stack traces and causes are shown (`PM_DEBUG=1`). */
+export function isDebugging(context: CliContext): boolean {
+  return context.env['PM_DEBUG'] === '1';
+}

@@ -1,0 +1,2 @@
+import type { Diagnostic } from '@pm-supervisor/core';
+import type { Paint } from './paint.ts';

@@ -1,0 +1,16 @@
+import { styleText } from 'node:util';
+import type { CliContext } from './context.ts';
+import type { Writer } from './writer.ts';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours text, or leaves it alone. */
+export type Paint = (format: Format, text: string) => string;
+
+/** Colours on a terminal unless NO_COLOR says otherwise (https://no-color.org); FORCE_COLOR turns them on anywhere. */
+export function createPaint(context: CliContext, writer: Writer): Paint {
+  const { NO_COLOR: no, FORCE_COLOR: force, TERM: term } = context.env;
+  const wanted = force !== undefined && force !== '' && force !== '0' ? true : writer.isTerminal && term !== 'dumb';
+  const coloured = wanted && (no === undefined || no === '');
+  return coloured ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text;
+}
