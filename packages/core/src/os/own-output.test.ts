@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openOutput, type Output } from './own-output.ts';
+import { choosePipeMaker, closeAll, type PipeEnds, readPipe } from './pipes.ts';
+import { createFakeClock } from '../testing/index.ts';
+
+const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pm-output-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function openOnePipe(): Promise<PipeEnds> {
+  const maker = choosePipeMaker(undefined, [folder]);
+  if (!('open' in maker)) throw new Error(maker.reason);
+  const [ends] = await maker.open(1);
+  return ends as PipeEnds;
+}
+
+/** Writes until the output asks to wait, at most 16 MiB. */
+function fill(output: Output): number {
+  const chunk = Buffer.alloc(16 * 1024, 'x');
+  for (let written = 0; written < 2 ** 24; ) {
+    written += chunk.length;
+    if (!output.write(chunk)) return written;
+  }
+  throw new Error('16 MiB were accepted without back-pressure');
+}
+
+describe('output to a pipe', () => {
+  let ends: PipeEnds;
+  beforeEach(async () => {
+    ends = await openOnePipe();
+  });
+  afterEach(() => closeAll([ends.write]));
+
+  test('everything written before the end arrives, in order', async () => {
+    const output = openOutput({ fd: ends.write });
+    closeAll([ends.write]);
+    const received = text(readPipe(ends.read));
+    output.write('one\n');
+    output.write(Buffer.from('two\n'));
+    expect(await output.end(5_000)).toBe(true);
+    expect(await received).toBe('one\ntwo\n');
+    expect(output).toMatchObject({ kind: 'pipe', isTerminal: false, buffered: 0, lost: 0 });
+  });
+
+  test('a reader that stops makes write say so, and its return is announced', async () => {
+    const output = openOutput({ fd: ends.write });
+    fill(output);
+    expect(output.buffered).toBeGreaterThan(0);
+    const drained = new Promise<void>((resolve) => output.onDrain(resolve));
+    const reader = readPipe(ends.read).resume();
+    await drained;
+    expect(output.buffered).toBe(0);
+    await output.end(5_000);
+    reader.destroy();
+  });
+
+  test('the end does not wait for a stuck reader longer than its limit', async () => {
+    const clock = createFakeClock();
+    const output = openOutput({ fd: ends.write, clock });
+    fill(output);
+    const ended = output.end(2_000);
+    await clock.advance(2_000);
+    expect(await ended).toBe(false);
+    expect(output.lost).toBeGreaterThan(0);
+    expect(output.buffered).toBe(0);
+    expect(clock.pending).toBe(0);
+    closeAll([ends.read]);
+  });
+
+  test('a reader that went away is reported once, and later writes are thrown away', async () => {
+    const errors: (string | undefined)[] = [];
+    const output = openOutput({ fd: ends.write, onError: (error) => errors.push(error.code) });
+    closeAll([ends.read]);
+    const drained = new Promise<void>((resolve) => output.onDrain(resolve));
+    output.write('lost');
+    await drained;
+    expect(output.write('lost too')).toBe(true);
+    expect(await output.end(1_000)).toBe(false);
+    expect(errors).toEqual(['EPIPE']);
+    expect(output.lost).toBe(12);
+  });
+
+  test('the descriptor we were started with stays blocking for those that share it', async () => {
+    const output = openOutput({ fd: ends.write });
+    const flags = /flags:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${ends.write}`, 'utf8'))?.[1];
+    expect(Number.parseInt(flags ?? '', 8) & 0o4000).toBe(0);
+    await output.end(0);
+    closeAll([ends.read]);
+  });
+});
+
+test('output to a socket arrives whole', async () => {
+  const child = spawn(process.execPath, [fixture('write-output.ts'), 'through', 'a socket']);
+  const [out, kind] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  expect(out).toBe('through\na socket\n');
+  expect(kind).toBe('socket whole');
+});
+
+describe('output to a file', () => {
+  test('is appended where the shell left off, also behind other writers', async () => {
+    const path = join(folder, 'log');
+    const fd = openSync(path, 'w');
+    const output = openOutput({ fd });
+    for (let line = 0; line < 3_000; line++) output.write(`${line}\n`);
+    expect(await output.end(5_000)).toBe(true);
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3_001);
+    expect(output.kind).toBe('file');
+  });
+
+  test('a full disk is reported, counted, and given another chance', async () => {
+    const errors: (string | undefined)[] = [];
+    const output = openOutput({ fd: openSync('/dev/full', 'w'), onError: (error) => errors.push(error.code) });
+    const bytes = fill(output);
+    await new Promise<void>((resolve) => output.onDrain(resolve));
+    output.write('x');
+    expect(await output.end(5_000)).toBe(false);
+    expect(errors).toEqual(['ENOSPC']);
+    expect(output.lost).toBe(bytes + 1);
+  });
+});
+
+test('output that is closed throws everything away', async () => {
+  const fd = openSync('/dev/null', 'w');
+  closeSync(fd);
+  const output = openOutput({ fd });
+  expect(output.kind).toBe('closed');
+  expect(output.write('nobody')).toBe(true);
+  expect(await output.end(1_000)).toBe(false);
+});

@@ -1,0 +1,96 @@
+import { constants, fstatSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { type Clock, systemClock } from './clock.ts';
+import { createDescriptorWriter, writeAsync, writeTerminal } from './descriptor-writer.ts';
+import { createStreamWriter } from './stream-writer.ts';
+
+export type OutputKind = 'pipe' | 'socket' | 'terminal' | 'file' | 'closed';
+
+/** Where bytes go without ever blocking the event loop. */
+export interface ByteWriter {
+  /** Bytes accepted and not yet written. */
+  readonly buffered: number;
+  /** Bytes given up: the reader went away, the disk refused them, or the time for the end was over. */
+  readonly lost: number;
+  /** Always accepts. false: more is waiting than the buffer should hold, write again after `onDrain`. */
+  write(chunk: Buffer | string): boolean;
+  /** Calls back each time a full buffer has emptied; returns the way to stop. */
+  onDrain(callback: () => void): () => void;
+  /**
+   * Writes what is buffered, then closes. false: something was lost, now or before. What is left after `limitMs`
+   * is thrown away. Later writes are ignored. Idempotent.
+   */
+  end(limitMs: number): Promise<boolean>;
+}
+
+/** The supervisor's own standard output (or error). */
+export interface Output extends ByteWriter {
+  readonly kind: OutputKind;
+  readonly isTerminal: boolean;
+}
+
+export interface OutputOptions {
+  /** 1 (default) or 2. */
+  readonly fd?: number;
+  readonly clock?: Clock;
+  /** Told once per errno (`EPIPE`, `ENOSPC`). What cannot be written is thrown away and counted, supervision goes on. */
+  readonly onError?: (error: NodeJS.ErrnoException) => void;
+}
+
+/**
+ * Opens an output of our own on descriptor 1 (or 2).
+ *
+ * `process.stdout` cannot be used in PID 1: on pipes it sets O_NONBLOCK on a description that children share, and any
+ * `stdio: 'inherit'` spawn clears it again, after which a slow reader stalls the event loop. So the descriptor is
+ * opened anew through /proc, which gives a description of our own. Where that is not possible (sockets; a pipe that
+ * belongs to another user) the descriptor itself is used. Regular files need none: they never block for a reader, and
+ * share their offset as a shell's `>` means it.
+ */
+export function openOutput(options: OutputOptions = {}): Output {
+  const { fd = 1, clock = systemClock, onError = () => {} } = options;
+  const kind = kindOf(fd);
+  const writer = openWriter(kind, fd, { clock, onError: oncePerCode(onError) });
+  return Object.defineProperties({ kind, isTerminal: kind === 'terminal' }, Object.getOwnPropertyDescriptors(writer)) as Output;
+}
+
+/** What every writer needs from outside. */
+export interface WriterPort {
+  readonly clock: Clock;
+  readonly onError: (error: NodeJS.ErrnoException) => void;
+}
+
+function openWriter(kind: OutputKind, fd: number, port: WriterPort): ByteWriter {
+  if (kind === 'pipe') return createStreamWriter(reopen(fd) ?? fd, port);
+  if (kind === 'socket') return createStreamWriter(fd, port);
+  const own = kind === 'terminal' ? reopen(fd) : undefined;
+  // A terminal that cannot be opened anew is written by a thread: it may block, the loop does not.
+  return createDescriptorWriter(own ?? fd, own === undefined ? writeAsync : writeTerminal, port);
+}
+
+function kindOf(fd: number): OutputKind {
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isFIFO()) return 'pipe';
+    if (stat.isSocket()) return 'socket';
+    return isatty(fd) ? 'terminal' : 'file';
+  } catch {
+    return 'closed';
+  }
+}
+
+function reopen(fd: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+}
+
+function oncePerCode(report: WriterPort['onError']): WriterPort['onError'] {
+  const seen = new Set<string | undefined>();
+  return (error) => {
+    if (seen.has(error.code)) return;
+    seen.add(error.code);
+    report(error);
+  };
+}

@@ -1,0 +1,63 @@
+import { Socket } from 'node:net';
+import type { Timer } from './clock.ts';
+import type { ByteWriter, WriterPort } from './own-output.ts';
+
+/** Writes to a pipe or socket through epoll: it wakes exactly when there is room. */
+export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
+  const socket = new Socket({ fd, readable: false, writable: true });
+  const listeners = new Set<() => void>();
+  let waiting = 0;
+  let lost = 0;
+  let ended: Promise<boolean> | undefined;
+
+  const wake = (): void => listeners.forEach((listener) => listener());
+  socket.on('drain', wake);
+  socket.on('error', (error) => {
+    port.onError(error);
+    // Nobody reads any more. Whoever waits for room must go on, or the processes behind it stop for ever.
+    wake();
+  });
+  return {
+    get buffered() {
+      return waiting;
+    },
+    get lost() {
+      return lost;
+    },
+    write(chunk) {
+      if (ended) return true;
+      const size = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
+      if (socket.destroyed) {
+        lost += size;
+        return true;
+      }
+      waiting += size;
+      return socket.write(chunk, (error) => {
+        waiting -= size;
+        if (error) lost += size;
+      });
+    },
+    onDrain(callback) {
+      listeners.add(callback);
+      return () => void listeners.delete(callback);
+    },
+    end(limitMs) {
+      ended ??= finish(socket, limitMs, port).then(() => lost === 0);
+      return ended;
+    },
+  };
+}
+
+/** Resolves when the socket is closed and every write has been answered for. */
+function finish(socket: Socket, limitMs: number, port: WriterPort): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) return resolve();
+    let timer: Timer | undefined;
+    socket.once('close', () => {
+      timer?.cancel();
+      resolve();
+    });
+    timer = port.clock.after(limitMs, () => socket.destroy());
+    socket.destroySoon();
+  });
+}
