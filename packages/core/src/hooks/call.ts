@@ -1,4 +1,5 @@
 import type { Clock } from '../os/clock.ts';
+import type { TapOwner } from './owner.ts';
 import type { FireLimit, Turn } from './payloads.ts';
 
 /** The reason of the abort when the time of an awaited hook is over. */
@@ -7,7 +8,7 @@ export const timeIsOver: unique symbol = Symbol('time limit');
 /** One firing of an awaited hook: its time, its end, and what its taps answered. */
 export interface Call {
   readonly limitMs: number;
-  readonly only: ReadonlySet<string> | undefined;
+  readonly only: ReadonlySet<TapOwner> | undefined;
   readonly signal: AbortSignal;
   /** By plugin, in the order they settled. */
   readonly answers: { readonly plugin: string; readonly answer: unknown }[];

@@ -473,12 +473,13 @@ describe('planes', () => {
     expect(ready).not.toHaveBeenCalled();
   });
 
-  test('a firing may be for some plugins only', async () => {
+  test('a firing may be for some set-ups only', async () => {
     const { hooks, join } = createBench();
     const [old, joining] = [vi.fn(), vi.fn()];
     join('old').hooks.supervisor.draining.tap(old);
-    join('joining').hooks.supervisor.draining.tap(joining);
-    await hooks.supervisor.draining.fire('reload', 'cli', { only: new Set(['joining']) });
+    const joins = join('joining');
+    joins.hooks.supervisor.draining.tap(joining);
+    await hooks.supervisor.draining.fire('reload', 'cli', { only: new Set([joins.owner]) });
     expect(old).not.toHaveBeenCalled();
     expect(joining).toHaveBeenCalledOnce();
   });

@@ -59,7 +59,7 @@ export function guardAwaited(record: TapRecord, hook: GuardedHook): (...args: un
   return async (...all) => {
     const call = all.at(-1) as Call;
     const args = all.slice(0, -1);
-    if (!isHeard(owner, hook.info, critical) || call.only?.has(owner.plugin) === false) return undefined;
+    if (!isHeard(owner, hook.info, critical) || call.only?.has(owner) === false) return undefined;
     try {
       const answer = acceptAnswer(await awaitTap(() => run(...args, call.turn()), call), args[0], record, hook);
       if (answer !== undefined) call.answers.push({ plugin: owner.plugin, answer });

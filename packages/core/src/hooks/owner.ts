@@ -3,9 +3,7 @@ import type { HookInfo } from './hooks.ts';
 /** One set-up of one plugin, as the hooks know it: the owner of taps, and whether they are heard. */
 export interface TapOwner {
   readonly plugin: string;
-  /** Its taps on planning hooks are heard. Off for a set-up that a candidate plan replaces. */
-  planning: boolean;
-  /** Its taps on the other hooks are heard. Off for a set-up whose plan is not accepted yet. */
+  /** Its taps on the hooks of the running supervisor are heard. Off for a set-up whose plan is not accepted yet. */
   running: boolean;
   /** It failed too often: isolated hooks skip it. */
   muted: boolean;
@@ -15,9 +13,9 @@ export interface TapOwner {
   failures: readonly number[];
 }
 
-/** A set-up that is heard in planning but not yet in the life of the supervisor. */
+/** A set-up that is heard in planning, but not yet in the life of the supervisor. */
 export function createOwner(plugin: string): TapOwner {
-  return { plugin, planning: true, running: false, muted: false, disposed: false, failures: [] };
+  return { plugin, running: false, muted: false, disposed: false, failures: [] };
 }
 
 /**
@@ -26,6 +24,6 @@ export function createOwner(plugin: string): TapOwner {
  */
 export function isHeard(owner: TapOwner, info: HookInfo, critical: boolean): boolean {
   if (owner.disposed) return false;
-  if (info.planning === true ? !owner.planning : !owner.running) return false;
+  if (info.planning !== true && !owner.running) return false;
   return !owner.muted || info.policy === 'strict' || critical;
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { LastExit } from '../instance/view.ts';
+import type { TapOwner } from './owner.ts';
 
 /** Facts that `config.detect` taps found, by name: `{ laravel: { version: '11.0', horizon: true } }`. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -32,8 +32,6 @@ export interface RestartVerdict {
   readonly why: string;
 }
 
-export type { LastExit };
-
 /** One failure of one plugin, as `plugin.failed` taps see it. */
 export interface PluginFailure {
   readonly plugin: string;
@@ -59,6 +57,6 @@ export interface FireLimit {
   readonly limitMs?: number;
   /** Stops the wait; the taps' own signal aborts with it. */
   readonly signal?: AbortSignal;
-  /** Only taps of these plugins (those that join at a reload). Default: all. */
-  readonly only?: ReadonlySet<string>;
+  /** Only taps of these set-ups: those a candidate plan is made with, or those that join at a reload. Default: all. */
+  readonly only?: ReadonlySet<TapOwner>;
 }
