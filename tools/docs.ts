@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findShowings, renderBehaviour } from './behaviour.ts';
+import { renderConfig } from './docs/config.ts';
 import { renderDecisions } from './docs/decisions.ts';
 import { renderErrors } from './docs/errors.ts';
+import { renderHooks } from './docs/hooks.ts';
 import { renderStates } from './docs/states.ts';
 import { fillSnippets } from './snippets.ts';
 import { listFiles, readText, root } from './workspace.ts';
@@ -16,7 +18,9 @@ interface Page {
 const generated: readonly Page[] = [
   { path: 'docs/adr/README.md', render: renderDecisions },
   { path: 'docs/reference/behaviour.md', render: () => renderBehaviour(findShowings()) },
+  { path: 'docs/reference/config.md', render: renderConfig },
   { path: 'docs/reference/errors.md', render: renderErrors },
+  { path: 'docs/reference/hooks.md', render: renderHooks },
   { path: 'docs/reference/states.md', render: renderStates },
 ];
 
@@ -30,19 +34,24 @@ function listPages(): Page[] {
   ];
 }
 
-/** Writes every page that is stale, or with `--check` names them and fails. */
+/** Writes every page that is stale, or with `--check` names them. A page that cannot be made does not hold up the others. */
 function updateDocs(args: readonly string[]): number {
-  const stale = listPages()
-    .map(({ path, render }) => ({ path, text: render() }))
-    .filter(({ path, text }) => !existsSync(join(root, path)) || readText(path) !== text);
-  if (args.includes('--check')) return reportStale(stale.map(({ path }) => path));
-  for (const { path, text } of stale) writePage(path, text);
-  return 0;
+  const outcomes = listPages().map((page) => updatePage(page, args.includes('--check')));
+  const problems = outcomes.filter((problem) => problem !== undefined);
+  for (const problem of problems) console.error(problem);
+  return Math.min(problems.length, 1);
 }
 
-function reportStale(paths: readonly string[]): number {
-  for (const path of paths) console.error(`${path} does not follow from the code any more: run \`npm run docs\``);
-  return Math.min(paths.length, 1);
+function updatePage({ path, render }: Page, checkOnly: boolean): string | undefined {
+  try {
+    const text = render();
+    if (existsSync(join(root, path)) && readText(path) === text) return undefined;
+    if (checkOnly) return `${path} does not follow from the code any more: run \`npm run docs\``;
+    writePage(path, text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function writePage(path: string, text: string): void {

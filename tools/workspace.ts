@@ -10,7 +10,7 @@ export function listFiles(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   const paths = listed.split('\0').filter((path) => path !== '' && existsSync(join(root, path)));
-  return [...new Set(paths)].toSorted();
+  return [...new Set(paths)].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 export function readText(path: string): string {
