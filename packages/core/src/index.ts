@@ -9,3 +9,11 @@ export type { Diagnostic, Position, Severity } from './config/diagnostic.ts';
 
 export { readCgroupFacts } from './os/cgroup-facts.ts';
 export type { CgroupFacts, CgroupOptions, CpuFacts, MemoryFacts } from './os/cgroup-facts.ts';
+
+export { buildGraph, reverseGraph, toLayers } from './plan/graph.ts';
+export type { Graph, GraphNode } from './plan/graph.ts';
+export { findLongestStopPath, stopCost } from './plan/stop-path.ts';
+export type { StopPath } from './plan/stop-path.ts';
+export { formatDuration } from './plan/duration-text.ts';
+export { formatCommand } from './plan/command-line.ts';
+export type * from './plan/spec.ts';
