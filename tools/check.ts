@@ -20,6 +20,7 @@ const checks: readonly Check[] = [
   { name: 'unused code', command: ['knip'] },
   { name: 'lock file', command: ['npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--loglevel=error'] },
   { name: 'generated pages and snippets', command: tool('docs.ts', '--check') },
+  { name: 'links in pages', command: tool('links.ts') },
   { name: 'code in pages', command: tool('fences.ts') },
   { name: 'behaviour contract', command: tool('behaviour.ts') },
   ...listPublished().map((folder): Check => ({ name: `package ${folder}`, command: ['publint', '--strict', folder] })),
