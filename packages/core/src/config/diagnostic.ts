@@ -15,6 +15,92 @@ export interface Diagnostic {
   readonly message: string;
   readonly hint?: string;
   readonly position?: Position;
+  /** Where it came from when that has no lines: `PM_GLOBAL_LOG_LEVEL`, `plugin laravel`, `pm.config.ts`. */
+  readonly source?: string;
   /** The source line with a caret under the place, ready to print. */
   readonly frame?: string;
+}
+
+/** Adds the source line and a caret to every diagnostic that has a position in a text that is known. */
+export function addFrames(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>): Diagnostic[] {
+  return diagnostics.map((diagnostic) => {
+    const text = diagnostic.position === undefined ? undefined : texts.get(diagnostic.position.file);
+    if (text === undefined || diagnostic.position === undefined) return diagnostic;
+    const frame = renderFrame(text, diagnostic.position);
+    return frame === undefined ? diagnostic : { ...diagnostic, frame };
+  });
+}
+
+const widestLine = 160;
+
+/**
+ * The line of a position with a caret below, and up to two lines before it:
+ *
+ *     13 |   queue:
+ *     14 |     scael: 4
+ *        |     ^
+ *
+ * Undefined when the text has no such line. A long line is cut around the place.
+ */
+export function renderFrame(text: string, { line, column }: Pick<Position, 'line' | 'column'>): string | undefined {
+  const lines = text.split('\n', line).map((it) => it.replace(/\r$/, '').replaceAll('\t', ' '));
+  if (line < 1 || lines.length < line) return undefined;
+  const from = Math.max(0, column - widestLine / 2);
+  const width = String(line).length;
+  const shown = lines.slice(-3).map((content, index, all) => {
+    const label = String(line - all.length + index + 1).padStart(width);
+    return `${label} | ${toPrintable(content.slice(from, from + widestLine))}`.trimEnd();
+  });
+  return [...shown, `${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - from))}^`].join('\n');
+}
+
+/** What a part of a printed diagnostic is, for a caller that colours. */
+export type DiagnosticPart = 'place' | Severity | 'path' | 'hint' | 'frame';
+
+/** Gives a part its colours, or returns it as it is. */
+export type Paint = (part: DiagnosticPart, text: string) => string;
+
+/**
+ * Diagnostics as text, ordered by place:
+ *
+ *     pm.yaml:14:5 error processes.queue.scael: unknown key "scael"
+ *       14 |     scael: 4
+ *          |     ^
+ *       Did you mean "scale"?
+ */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[], paint: Paint = (_, text) => text): string {
+  return sortDiagnostics(diagnostics)
+    .map((diagnostic) => formatDiagnostic(diagnostic, paint))
+    .join('\n\n');
+}
+
+function formatDiagnostic({ severity, path, message, hint, position, source, frame }: Diagnostic, paint: Paint): string {
+  const place = position === undefined ? source : `${position.file}:${position.line}:${position.column}`;
+  const head = [
+    ...(place === undefined ? [] : [paint('place', toPrintable(place))]),
+    paint(severity, severity),
+    path === '' ? toPrintable(message) : `${paint('path', toPrintable(path))}: ${toPrintable(message)}`,
+  ].join(' ');
+  const below = [...(frame === undefined ? [] : [paint('frame', frame)]), ...(hint === undefined ? [] : [paint('hint', toPrintable(hint))])];
+  return [head, ...below.map((text) => text.replace(/^/gm, '  '))].join('\n');
+}
+
+/** By file, line and column; what has no place comes last. The order of equals is kept. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort((a, b) => {
+    const [left, right] = [a.position, b.position];
+    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
+    return compareText(left.file, right.file) || left.line - right.line || left.column - right.column;
+  });
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** What a file says is shown on a terminal: no control character of it may reach one. */
+function toPrintable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -135,6 +135,8 @@ export interface ReadyDraft {
   file?: string;
   port?: number;
   command?: CommandDraft;
+  /** Set by a plugin that opens readiness itself (its name), in `plan.transform`; never written in a file. */
+  external?: string;
 }
 
 export interface ShutdownDraft {
