@@ -73,6 +73,8 @@ export interface HookSpec {
   readonly name: string;
   readonly command: CommandLine;
   readonly timeoutMs: number;
+  /** Only on post_start hooks: how long after the start it runs (`post_script_timeout`). Absent: at once. */
+  readonly delayMs?: number;
   /** Further tries after a failure. */
   readonly retry: number;
   readonly retryDelayMs: number;
@@ -143,6 +145,8 @@ export interface ProcessLogging {
   readonly minLevel?: LogLevel;
   /** Files followed as this process's output. */
   readonly files: readonly string[];
+  /** Parsed keys under `logging` that plugins own. */
+  readonly sections?: SectionValues<LoggingSections>;
 }
 
 /** Where a process was declared: the configuration file, the API at run time, or a plugin. */
@@ -153,6 +157,8 @@ export type ProcessSource = 'file' | 'dynamic' | 'plugin';
  * `declare module '@pm-supervisor/core' { interface ProcessSections { heartbeat: Section<In, Out> } }`.
  */
 export interface ProcessSections {}
+/** The same for the `logging` of a process. */
+export interface LoggingSections {}
 /** The same for `global`. */
 export interface GlobalSections {}
 /** The same for the root of the configuration. */
