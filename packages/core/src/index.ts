@@ -5,7 +5,8 @@ export { BugError, CommandError, ConfigError, errorCodes, PluginError, PmError, 
 export type { ErrorCode, PmErrorOptions, SpawnStage } from './errors.ts';
 
 export { closest, didYouMean } from './config/suggest.ts';
-export type { Diagnostic, Position, Severity } from './config/diagnostic.ts';
+export { formatDiagnostics } from './config/diagnostic.ts';
+export type { Diagnostic, DiagnosticPart, Position, Severity } from './config/diagnostic.ts';
 
 export { readCgroupFacts } from './os/cgroup-facts.ts';
 export type { CgroupFacts, CgroupOptions, CpuFacts, MemoryFacts } from './os/cgroup-facts.ts';
