@@ -9,7 +9,12 @@ interface Check {
   readonly command: readonly [string, ...string[]];
 }
 
-const tool = (file: string, ...args: string[]): Check['command'] => [process.execPath, join('tools', file), ...args];
+const tool = (file: string, ...args: string[]): Check['command'] => [
+  process.execPath,
+  '--conditions=@pm-supervisor/source',
+  join('tools', file),
+  ...args,
+];
 
 /** Everything that is judged without running a test, in the order of how soon a finding helps. */
 const checks: readonly Check[] = [

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findShowings, renderBehaviour } from './behaviour.ts';
+import { renderCli } from './docs/cli.ts';
 import { renderConfig } from './docs/config.ts';
 import { renderDecisions } from './docs/decisions.ts';
 import { renderErrors } from './docs/errors.ts';
@@ -12,12 +13,13 @@ import { listFiles, readText, root } from './workspace.ts';
 /** A file whose text follows from other files. */
 interface Page {
   readonly path: string;
-  readonly render: () => string;
+  readonly render: () => string | Promise<string>;
 }
 
 const generated: readonly Page[] = [
   { path: 'docs/adr/README.md', render: renderDecisions },
   { path: 'docs/reference/behaviour.md', render: () => renderBehaviour(findShowings()) },
+  { path: 'docs/reference/cli.md', render: renderCli },
   { path: 'docs/reference/config.md', render: renderConfig },
   { path: 'docs/reference/errors.md', render: renderErrors },
   { path: 'docs/reference/hooks.md', render: renderHooks },
@@ -35,16 +37,16 @@ function listPages(): Page[] {
 }
 
 /** Writes every page that is stale, or with `--check` names them. A page that cannot be made does not hold up the others. */
-function updateDocs(args: readonly string[]): number {
-  const outcomes = listPages().map((page) => updatePage(page, args.includes('--check')));
+async function updateDocs(args: readonly string[]): Promise<number> {
+  const outcomes = await Promise.all(listPages().map((page) => updatePage(page, args.includes('--check'))));
   const problems = outcomes.filter((problem) => problem !== undefined);
   for (const problem of problems) console.error(problem);
   return Math.min(problems.length, 1);
 }
 
-function updatePage({ path, render }: Page, checkOnly: boolean): string | undefined {
+async function updatePage({ path, render }: Page, checkOnly: boolean): Promise<string | undefined> {
   try {
-    const text = render();
+    const text = await render();
     if (existsSync(join(root, path)) && readText(path) === text) return undefined;
     if (checkOnly) return `${path} does not follow from the code any more: run \`npm run docs\``;
     writePage(path, text);
@@ -60,4 +62,4 @@ function writePage(path: string, text: string): void {
   console.log(`wrote ${path}`);
 }
 
-process.exitCode = updateDocs(process.argv.slice(2));
+process.exitCode = await updateDocs(process.argv.slice(2));

@@ -11,7 +11,7 @@ function read(path: string): string {
 }
 
 function page(marker: string, body: string): string {
-  return `# Title\n\n${marker}\n\`\`\`yaml\n${body}\`\`\`\n\nafter\n`;
+  return `# Title\n\n${marker}\n\n\`\`\`yaml\n${body}\`\`\`\n\nafter\n`;
 }
 
 test('snippets: a region replaces what the block held, without the shared indentation', () => {

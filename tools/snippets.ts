@@ -4,7 +4,7 @@
  * without `#REGION` the whole file is shown.
  */
 
-const block = /(<!-- snippet: (\S+?)(?:#(\S+))? -->\n)(```[^\n]*\n)([\s\S]*?)(```\n)/g;
+const block = /(<!-- snippet: (\S+?)(?:#(\S+))? -->\n\n?)(```[^\n]*\n)([\s\S]*?)(```\n)/g;
 
 /** The page with each snippet as its file has it now. `page` is for messages; `read` answers a file's text. */
 export function fillSnippets(page: string, text: string, read: (path: string) => string): string {
