@@ -28,11 +28,13 @@ export interface RestartOverride {
   readonly why: string;
 }
 
-/** Looks at the machine for readiness. */
-export interface ReadinessProbes {
+/** Looks at the machine. */
+export interface Probes {
   canConnect(port: number, signal: AbortSignal): Promise<boolean>;
   /** Something that changes when the file is written or replaced; undefined while it does not exist. */
   fileStamp(path: string): string | undefined;
+  /** Resident memory of these processes together, in bytes. */
+  residentBytes(pids: readonly number[]): number;
 }
 
 /** What is outside of units and instances: the world, and the record of what happens in it. */
@@ -40,7 +42,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly spawner: Spawner;
   readonly logs: LogPipeline;
-  readonly probes: ReadinessProbes;
+  readonly probes: Probes;
   readonly hooks: InstanceHooks;
   /** The environment children inherit, secrets of the supervisor already removed. */
   readonly env: Readonly<Record<string, string>>;

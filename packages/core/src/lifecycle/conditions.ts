@@ -1,0 +1,39 @@
+import { runHooks, type HookContext } from '../instance/hook-run.ts';
+import type { Condition, ProcessSpec } from '../plan/spec.ts';
+import { createAttempt } from '../instance/attempt.ts';
+import type { Ports } from '../instance/ports.ts';
+
+/** A condition command has to answer in this time. */
+const commandLimitMs = 30_000;
+
+/** Why a process takes no part in this boot (`only_if`, `skip_if`), or undefined where it does. */
+export async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSignal): Promise<string | undefined> {
+  if (spec.onlyIf === undefined && spec.skipIf === undefined) return undefined;
+  const context: HookContext = { ...createAttempt(spec, 1, ports).context, signal };
+  if (spec.onlyIf !== undefined) {
+    const missing = await findUnmet(spec.onlyIf, context);
+    if (missing !== undefined) return `skipped: only_if ${missing}`;
+  }
+  if (spec.skipIf !== undefined && (await findUnmet(spec.skipIf, context)) === undefined) return 'skipped: skip_if holds';
+  return undefined;
+}
+
+/** The first part that does not hold, in words. */
+async function findUnmet(condition: Condition, context: HookContext): Promise<string | undefined> {
+  const { env, file, command } = condition;
+  if (env !== undefined && !isEnvMet(env, context.ports.env)) {
+    return env.value === undefined ? `env ${env.name} is not set` : `env ${env.name} is not "${env.value}"`;
+  }
+  if (file !== undefined && context.ports.probes.fileStamp(file) === undefined) return `file ${file} does not exist`;
+  if (command === undefined) return undefined;
+  const hook = {
+    name: `${context.process}:condition`, command, timeoutMs: commandLimitMs,
+    retry: 0, retryDelayMs: 0, continueOnError: false, env: {},
+  };
+  const outcome = await runHooks([hook], context);
+  return outcome.ok ? undefined : `command: ${outcome.message ?? 'failed'}`;
+}
+
+function isEnvMet({ name, value }: NonNullable<Condition['env']>, env: Readonly<Record<string, string>>): boolean {
+  return value === undefined ? (env[name] ?? '') !== '' : env[name] === value;
+}

@@ -1,0 +1,362 @@
+import { createDispatch, type Dispatch } from './command/dispatch.ts';
+import { resolveTargets } from './command/resolve.ts';
+import { describeEvent } from './event/describe.ts';
+import type { Caller, ShutdownCulprit } from './event/event.ts';
+import { createJournal, type Journal } from './event/journal.ts';
+import type { HookRegistry } from './hooks/registry.ts';
+import { toExitCode } from './instance/exit.ts';
+import { runHooks } from './instance/hook-run.ts';
+import type { Instance } from './instance/instance.ts';
+import { restingStates } from './instance/machine.ts';
+import type { Ports } from './instance/ports.ts';
+import type { Snapshot } from './instance/view.ts';
+import { applyPlan } from './lifecycle/apply.ts';
+import { bootUnits } from './lifecycle/boot.ts';
+import { drainUnits } from './lifecycle/drain.ts';
+import { startForeground, type Foreground } from './lifecycle/foreground.ts';
+import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
+import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
+import { watchMemory } from './lifecycle/memory-watch.ts';
+import { createPlanKeeper, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
+import { diffPlans } from './plan/diff.ts';
+import type { HookSpec, Plan, PlanDiff, SignalName } from './plan/spec.ts';
+import { Roster } from './unit/roster.ts';
+import type { Unit } from './unit/unit.ts';
+import { coreVersion } from './version.ts';
+
+/** Everything outside of the supervisor; the real one is made in `run.ts`. */
+export interface World extends Omit<Ports, 'hooks' | 'emit'> {
+  readonly pid: number;
+  /** Standard input is a terminal. */
+  readonly hasTerminal: boolean;
+}
+
+export interface SupervisorOptions {
+  readonly plan: Plan;
+  readonly hooks: HookRegistry;
+  readonly replan: Planner;
+  /** The world; hooks and the journal are joined to it here. */
+  readonly world: World;
+  /** Ends plugins, last in first out; bounded. */
+  readonly disposePlugins: () => Promise<void>;
+  /** The command after `--`. */
+  readonly foreground?: readonly [string, ...string[]];
+}
+
+/** A supervisor that has not started yet, or runs. */
+export interface Supervisor {
+  /** Boots, supervises, stops. Resolves with the exit code when nothing is left; never rejects for what a process or plugin does. */
+  run(): Promise<number>;
+  readonly dispatch: Dispatch;
+  snapshot(): Snapshot;
+  readonly journal: Journal;
+  /** The plan in force. */
+  readonly plan: Plan;
+  /** What a signal to the supervisor means: SIGTERM, SIGINT and SIGQUIT stop (twice: kill), SIGHUP reads the configuration again. */
+  onSignal(signal: SignalName): void;
+  /** Keeps the supervisor from ending because it is idle, until the returned function is called. */
+  hold(): () => void;
+  /** Ends it in order because of a defect; the exit code is 70. */
+  fail(error: unknown): void;
+}
+
+/** The composition root of a run: joins plan, units, hooks and the world. Nothing has happened until `run`. */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  return new RunningSupervisor(options);
+}
+
+/** Exit codes that are not those of a process; see docs/reference/cli. */
+const bootFailedCode = 1;
+const defectCode = 70;
+
+/** How long the last lines may take when nobody reads the output. */
+const flushLimitMs = 2000;
+
+class RunningSupervisor implements Supervisor {
+  readonly journal: Journal;
+  readonly dispatch: Dispatch;
+  readonly #options: SupervisorOptions;
+  readonly #ports: Ports;
+  readonly #roster: Roster;
+  readonly #keeper: PlanKeeper;
+  /** Aborts when the stop begins: boot, reloads and waits end. */
+  readonly #draining = new AbortController();
+  /** Aborts when what is left is to be killed. */
+  readonly #hurry = new AbortController();
+  readonly #startedAt: number;
+  /** In the order they failed. */
+  readonly #failed = new Set<Unit>();
+  #phase: Snapshot['phase'] = 'booting';
+  #stop: { readonly reason: string; readonly caller: Caller; readonly signal: SignalName } | undefined;
+  #exitCode = 0;
+  #holds = 0;
+  #foreground: Foreground | undefined;
+
+  constructor(options: SupervisorOptions) {
+    const { world, hooks, plan } = options;
+    this.#options = options;
+    this.#startedAt = world.clock.now();
+    this.journal = createJournal({ now: () => world.clock.now(), onListenerError: (error) => this.fail(error) });
+    this.#ports = {
+      ...world,
+      hooks: toInstanceHooks(hooks),
+      emit: (type, payload) => void this.journal.append(type, payload),
+    };
+    this.#roster = new Roster(this.#ports);
+    this.#keeper = createPlanKeeper({
+      plan,
+      replan: options.replan,
+      apply: (next, diff) => this.#apply(next, diff),
+      onRejected: (error) => this.#ports.emit('plan.rejected', { message: error instanceof Error ? error.message : String(error) }),
+    });
+    this.dispatch = createDispatch({
+      clock: world.clock,
+      ports: this.#ports,
+      roster: this.#roster,
+      changes: this.#keeper,
+      phase: () => this.#phase,
+      refusal: (command, caller) => hooks.command.received.fire(command, caller),
+      emit: this.#ports.emit,
+      resolve: (targets) => resolveTargets(targets, this.#keeper, this.#roster),
+      shutdown: (reason, caller) => this.#requestStop({ reason, caller, again: 'kill' }),
+    });
+    this.journal.subscribe((event) => {
+      const line = describeEvent(event);
+      if (line !== undefined) world.logs.logger[line.level](line.text);
+    });
+  }
+
+  get plan(): Plan {
+    return this.#keeper.plan;
+  }
+
+  async run(): Promise<number> {
+    this.#roster.subscribe((unit, instance) => this.#onChanged(unit, instance));
+    const stopWatchingMemory = watchMemory(this.#roster, this.#ports);
+    try {
+      await this.#boot();
+      await this.#untilStopped();
+      return await this.#drain();
+    } finally {
+      stopWatchingMemory();
+    }
+  }
+
+  snapshot(): Snapshot {
+    const { name } = this.plan;
+    return Object.freeze({
+      seq: this.journal.seq,
+      phase: this.#phase,
+      ...(name === undefined ? {} : { name }),
+      version: coreVersion,
+      pid: this.#options.world.pid,
+      startedAt: this.#startedAt,
+      processes: this.#roster.units.map((unit) => unit.view()),
+    });
+  }
+
+  onSignal(signal: SignalName): void {
+    switch (signal) {
+      case 'SIGHUP':
+        return void this.dispatch({ type: 'apply-config' }, { caller: 'signal' }).catch(() => undefined);
+      case 'SIGINT':
+      case 'SIGQUIT':
+        // With the terminal these are for the command that has it; the terminal itself sends them to both of us.
+        if (this.#foreground !== undefined && this.#stop === undefined) {
+          return this.#options.world.hasTerminal ? undefined : this.#foreground.signal(signal);
+        }
+        return this.#requestStop({ reason: signal, caller: 'signal', signal, again: 'kill' });
+      case 'SIGTERM':
+        return this.#requestStop({ reason: signal, caller: 'signal', signal, again: 'kill' });
+      default:
+    }
+  }
+
+  hold(): () => void {
+    this.#holds += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds -= 1;
+      this.#stopIfIdle();
+    };
+  }
+
+  fail(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#ports.logs.logger.error(`defect in pm, stopping in order: ${message}`);
+    this.#requestStop({ reason: 'a defect in pm', caller: 'core', exitCode: defectCode });
+  }
+
+  /** Runs everything up to "all is up". Ends early, without an error, as soon as a stop is asked for. */
+  async #boot(): Promise<void> {
+    const { clock, emit } = this.#ports;
+    const { hooks } = this.#options;
+    const startedAt = clock.monotonic();
+    const { plan } = this;
+    emit('supervisor.starting', { processes: plan.booting.length, version: coreVersion });
+    if (!(await this.#prepare(plan)) || this.#draining.signal.aborted) return;
+    this.#roster.add([...plan.processes.values()]);
+    hooks.plan.applied.fire(plan, diffPlans(undefined, plan));
+    const settled = await bootUnits(this.#roster, plan.booting, this.#ports, this.#draining.signal);
+    if (!settled || this.#draining.signal.aborted) return;
+    await this.#runGlobalHooks(plan.hooks.postStart, 'post_start', this.#draining.signal);
+    if (this.#draining.signal.aborted) return;
+    this.#phase = 'running';
+    emit('supervisor.running', { bootMs: Math.round(clock.monotonic() - startedAt) });
+    await hooks.supervisor.running.fire(this.snapshot(), { signal: this.#draining.signal });
+    await this.#startForeground();
+    this.#stopIfIdle();
+  }
+
+  /** What comes before the first process. A failure here is a failed boot. */
+  async #prepare(plan: Plan): Promise<boolean> {
+    const { signal } = this.#draining;
+    try {
+      await this.#options.hooks.supervisor.starting.fire(plan, { signal });
+    } catch (error) {
+      if (!signal.aborted) this.#failBoot(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    const ok = await this.#runGlobalHooks(plan.hooks.preStart, 'pre_start', signal);
+    if (!ok && !signal.aborted) this.#failBoot('a pre_start hook failed');
+    return ok;
+  }
+
+  #failBoot(why: string): void {
+    this.#requestStop({ reason: `boot failed: ${why}`, caller: 'core', exitCode: bootFailedCode });
+  }
+
+  async #runGlobalHooks(hooks: readonly HookSpec[], kind: string, signal: AbortSignal): Promise<boolean> {
+    if (hooks.length === 0) return true;
+    const { global } = this.plan;
+    const credentials = global.credentials === undefined ? {} : { credentials: global.credentials };
+    const outcome = await runHooks(hooks, {
+      ports: this.#ports,
+      env: { ...this.#ports.env, ...global.env },
+      cwd: global.workingDir ?? this.#ports.cwd,
+      os: { limits: {}, ...credentials },
+      signal,
+    });
+    if (!outcome.ok) this.#ports.emit('supervisor.warning', { message: `${kind}: ${outcome.message ?? 'failed'}` });
+    return outcome.ok;
+  }
+
+  async #startForeground(): Promise<void> {
+    const argv = this.#options.foreground;
+    if (argv === undefined) return;
+    try {
+      const foreground = await startForeground(argv, this.#ports);
+      this.#foreground = foreground;
+      void foreground.ended.then((end) => this.#requestStop({ reason: `${argv[0]} ended`, caller: 'core', exitCode: toExitCode(end) }));
+    } catch (error) {
+      this.#failBoot(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #onChanged(unit: Unit, instance: Instance | undefined): void {
+    this.#tellUnitChanged(unit);
+    if (instance === undefined || !restingStates.has(instance.state)) {
+      if (!unit.standing.failed) this.#failed.delete(unit);
+      return;
+    }
+    if (instance.state === 'failed') this.#onFailed(unit);
+    this.#stopIfIdle();
+  }
+
+  #tellUnitChanged(unit: Unit): void {
+    const { changed } = this.#options.hooks.unit;
+    if (changed.hasTaps()) changed.fire(unit.view());
+  }
+
+  #onFailed(unit: Unit): void {
+    this.#failed.add(unit);
+    const { spec } = unit;
+    if (!spec.required && this.plan.global.onProcessFailure === 'continue') return;
+    const what = spec.required ? `required process "${unit.name}" failed` : `process "${unit.name}" failed (on_process_failure: shutdown)`;
+    this.#requestStop({ reason: what, caller: 'core', exitCode: toFailureCode(unit) });
+  }
+
+  #stopIfIdle(): void {
+    if (this.#phase !== 'running' || this.#foreground !== undefined || this.plan.global.onIdle === 'stay') return;
+    if (!isIdle(this.#roster.units, this.plan.templates.size, this.#holds)) return;
+    const exitCode = toIdleExitCode([...this.#failed]);
+    this.#requestStop({ reason: 'nothing runs and nothing is due', caller: 'core', exitCode });
+  }
+
+  #requestStop({ reason, caller, exitCode, signal = 'SIGTERM', again }: StopRequest): void {
+    if (this.#stop !== undefined) {
+      if (again === 'kill') this.#hurry.abort();
+      if (exitCode === defectCode) this.#exitCode = defectCode;
+      return;
+    }
+    this.#stop = { reason, caller, signal };
+    this.#exitCode = exitCode ?? 0;
+    this.#phase = 'draining';
+    this.#draining.abort();
+  }
+
+  #untilStopped(): Promise<void> {
+    const { signal } = this.#draining;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  async #drain(): Promise<number> {
+    const { clock, emit } = this.#ports;
+    const { hooks, disposePlugins, world } = this.#options;
+    const startedAt = clock.monotonic();
+    const stop = this.#stop ?? { reason: 'the end', caller: 'core', signal: 'SIGTERM' as const };
+    emit('supervisor.draining', { reason: stop.reason, caller: stop.caller });
+    const budget = clock.after(this.plan.global.shutdownTimeoutMs, () => this.#hurry.abort());
+    await hooks.supervisor.draining.fire(stop.reason, stop.caller, { signal: this.#hurry.signal });
+    await this.#runGlobalHooks(this.plan.hooks.preStop, 'pre_stop', this.#hurry.signal);
+    await this.#stopForeground(stop.signal);
+    const culprits = await drainUnits({ roster: this.#roster, clock, hurry: this.#hurry.signal });
+    await this.#runGlobalHooks(this.plan.hooks.postStop, 'post_stop', this.#hurry.signal);
+    budget.cancel();
+    this.#blame(culprits);
+    await hooks.supervisor.stopped.fire(this.#exitCode);
+    await disposePlugins();
+    this.#phase = 'stopped';
+    emit('supervisor.stopped', { exitCode: this.#exitCode, stopMs: Math.round(clock.monotonic() - startedAt), culprits });
+    await world.logs.flush(flushLimitMs);
+    return this.#exitCode;
+  }
+
+  async #stopForeground(signal: SignalName): Promise<void> {
+    if (this.#foreground === undefined) return;
+    const end = await this.#foreground.stop(signal, this.#hurry.signal);
+    if (this.#exitCode === 0) this.#exitCode = toExitCode(end);
+  }
+
+  #blame(culprits: readonly ShutdownCulprit[]): void {
+    for (const { instance, waitingIn } of culprits) {
+      this.#ports.emit('supervisor.warning', { message: `${instance} was killed at the end of the shutdown budget; it was in: ${waitingIn}` });
+    }
+  }
+
+  async #apply(plan: Plan, diff: PlanDiff): Promise<void> {
+    const { global } = plan;
+    this.#ports.logs.configure({
+      format: global.logFormat, level: global.logLevel, timestamps: global.logTimestamps,
+      overflow: global.logOverflow, buffer: global.logBuffer,
+    });
+    await applyPlan({ roster: this.#roster, plan, diff, signal: this.#draining.signal });
+    this.#ports.emit('plan.applied', { diff });
+    this.#options.hooks.plan.applied.fire(plan, diff);
+    this.#stopIfIdle();
+  }
+}
+
+interface StopRequest {
+  readonly reason: string;
+  readonly caller: Caller;
+  /** Default 0. */
+  readonly exitCode?: number;
+  /** The signal that asked for it, for the command after `--`. */
+  readonly signal?: SignalName;
+  /** `kill`: when a stop is already under way, it is cut short. */
+  readonly again?: 'kill';
+}
