@@ -1,3 +1,4 @@
+import { expandInstance } from '../config/interpolate.ts';
 import { splitWords } from './shell-words.ts';
 import type { CommandProblem } from './shell-words.ts';
 import type { CommandLine } from './spec.ts';
@@ -31,11 +32,16 @@ export function formatCommand(command: CommandLine): string {
   return command.kind === 'shell' ? command.line : command.argv.map(quoteWord).join(' ');
 }
 
-/** Applies `expand` (see `expandInstance` in config/interpolate) to every word, or to the shell line. */
-export function mapCommand(command: CommandLine, expand: (text: string) => string): CommandLine {
-  if (command.kind === 'shell') return { kind: 'shell', line: expand(command.line) };
+/** Applies `change` to every word, or to the shell line. */
+export function mapCommand(command: CommandLine, change: (text: string) => string): CommandLine {
+  if (command.kind === 'shell') return { kind: 'shell', line: change(command.line) };
   const [program, ...rest] = command.argv;
-  return { kind: 'argv', argv: [expand(program), ...rest.map(expand)] };
+  return { kind: 'argv', argv: [change(program), ...rest.map(change)] };
+}
+
+/** Puts the variables of one instance (`${PM_INSTANCE}`, `${PORT}`, …) into a command. */
+export function expandCommand(command: CommandLine, variables: Readonly<Record<string, string>>): CommandLine {
+  return mapCommand(command, (text) => expandInstance(text, variables));
 }
 
 function findNul(input: string | readonly string[]): CommandProblem | undefined {

@@ -120,11 +120,27 @@ function readExpandable(reader: Reader, char: string): CommandProblem | undefine
   if (char === '`' || reader.text.startsWith('$(', reader.at)) {
     return needsShell(char === '`' ? 'a backquote' : '`$(`', reader.at);
   }
-  const name = char === '$' ? /^\$([A-Za-z_]\w*|[0-9@*#?!$-])/.exec(reader.text.slice(reader.at, reader.at + 64)) : null;
-  if (name !== null) warnUnexpanded(reader, name[0], variableHint(name[1] ?? ''));
-  append(reader, char);
-  reader.at++;
+  const text = char === '$' ? readDollar(reader) : char;
+  append(reader, text);
+  reader.at += text.length;
   return undefined;
+}
+
+const ours = /\$?\$\{[^{}]*(?:\$\{[^{}]*\}[^{}]*)*\}/y;
+const shells = /\$([A-Za-z_]\w*|[0-9@*#?!$-])/y;
+
+/** A `${…}` of pm is one piece, whatever its default holds; a shell's `$NAME` stays and is warned of. */
+function readDollar(reader: Reader): string {
+  const braced = matchAt(ours, reader);
+  if (braced !== null) return braced[0];
+  const variable = matchAt(shells, reader);
+  if (variable !== null) warnUnexpanded(reader, variable[0], variableHint(variable[1] ?? ''));
+  return '$';
+}
+
+function matchAt(pattern: RegExp, reader: Reader): RegExpExecArray | null {
+  pattern.lastIndex = reader.at;
+  return pattern.exec(reader.text);
 }
 
 function variableHint(name: string): string {

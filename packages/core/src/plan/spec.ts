@@ -251,7 +251,7 @@ export interface Plan {
   readonly hooks: HookSet;
   readonly processes: ReadonlyMap<string, ProcessSpec>;
   readonly bundles: ReadonlyMap<string, readonly string[]>;
-  /** `name@` → its raw, shape-checked declaration; `%i` is still unexpanded. */
+  /** `name@` → its draft (see config/draft) with `%i` still in it. `BuildContext.instantiate` makes a process of it. */
   readonly templates: ReadonlyMap<string, unknown>;
   readonly plugins: readonly PluginUse[];
   readonly sections: SectionValues<RootSections>;
