@@ -6,6 +6,7 @@ import {
   type State,
   type Trigger,
 } from '../../packages/core/src/instance/machine.ts';
+import { toUserState } from '../../packages/core/src/instance/view.ts';
 import { toGeneratedNote, toPage, toTable } from './markdown.ts';
 
 const stateNames = Object.keys(states) as State[];
@@ -18,8 +19,8 @@ export function renderStates(): string {
     toGeneratedNote('packages/core/src/instance/machine.ts'),
     'An instance is in one of these states. What follows what is one table in the code, and this page prints it.',
     toTable(
-      ['state', 'meaning'],
-      stateNames.map((state) => [`\`${state}\``, states[state]]),
+      ['state', 'shown as', 'meaning'],
+      stateNames.map((state) => [`\`${state}\``, toShown(state), states[state]]),
     ),
     '## Diagram',
     renderDiagram(),
@@ -35,6 +36,11 @@ export function renderStates(): string {
       triggerNames.map((trigger) => [trigger, ...stateNames.map((s) => toMark(s, trigger))]),
     ),
   );
+}
+
+/** `running` is shown as READY once it is ready. */
+function toShown(state: State): string {
+  return [...new Set([toUserState(state, false), toUserState(state, true)])].join(', then ');
 }
 
 function toMark(state: State, trigger: Trigger): string {
