@@ -45,7 +45,7 @@ export async function readEnvOverrides(env: Readonly<Record<string, string | und
 
 /** A key that a variable can name: its path below `global` or a process. */
 interface Target {
-  readonly path: readonly [string, ...string[]];
+  readonly path: readonly string[];
   readonly form: KeyAbout['form'];
   readonly section?: SectionOwner;
 }
@@ -65,7 +65,7 @@ function createReader({ processes, registry }: Known): Reader {
   const names = groupByVariable(processes);
 
   const fail = (variable: string, message: string, hint: string): void => {
-    diagnostics.push({ severity: 'error', path: '', message: `${variable}: ${message}`, hint, source: variable });
+    diagnostics.push({ severity: 'error', path: '', message, hint, source: variable });
   };
   const assign = async (variable: string, text: string, at: { path: readonly PathSegment[]; target: Target }): Promise<void> => {
     const parsed = await parseText(text, at.target);
@@ -105,7 +105,7 @@ function firstBelow(origins: ReadonlyMap<string, string>, path: string): string 
 function collectTargets(entries: Entries, sections: readonly SectionOwner[], parent: readonly string[] = []): Map<string, Target> {
   const targets = new Map<string, Target>();
   for (const [key, schema] of Object.entries(entries)) {
-    const path = [...parent, key] as [string, ...string[]];
+    const path = [...parent, key];
     const parts = structureOf(schema);
     targets.set(toVariable(path.join('_')), { path, form: aboutOf(schema)?.form ?? 'scalar' });
     if (parts === undefined || 'kind' in parts || Array.isArray(parts)) continue;

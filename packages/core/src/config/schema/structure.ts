@@ -35,7 +35,7 @@ export function mapOf<T>(entries: Entries, options: MapOptions): Schema<T> {
       else if (options.foreign?.(key) !== true) addIssue({ message: unknownKey, path: [toPathItem(input, key)] });
     }
     for (const key of options.required ?? []) {
-      if (input[key] === undefined || input[key] === null) addIssue({ message: `has no "${key}"` });
+      if (input[key] === undefined || input[key] === null) addIssue({ message: toIssueText(`has no "${key}"`, `Expected ${options.what}.`) });
     }
     return result;
   });
