@@ -25,6 +25,7 @@ const checks: readonly Check[] = [
   { name: 'unused code', command: ['knip'] },
   { name: 'lock file', command: ['npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--loglevel=error'] },
   { name: 'generated pages and snippets', command: tool('docs.ts', '--check') },
+  { name: 'docstrings of public names', command: tool('docstrings.ts') },
   { name: 'links in pages', command: tool('links.ts') },
   { name: 'code in pages', command: tool('fences.ts') },
   { name: 'behaviour contract', command: tool('behaviour.ts') },
