@@ -40,7 +40,7 @@ function exitCodeOf(code: ErrorCode): number {
 
 function toText(error: unknown, context: CliContext, paint: Paint): string {
   if (error instanceof ConfigError && error.diagnostics.length > 0) {
-    return `${showDiagnostics(error.diagnostics, paint)}\n${line(paint, error.message, error.hint)}`;
+    return `${showDiagnostics(error.diagnostics, paint)}${line(paint, error.message, error.hint)}`;
   }
   if (error instanceof PmError && error.code !== 'PM_BUG') return line(paint, error.message, error.hint);
   if (error instanceof UsageError) return line(paint, error.message, error.hint);

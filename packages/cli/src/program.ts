@@ -72,12 +72,11 @@ function toUsageError(verb: string, error: CommanderError): UsageError {
 }
 
 function showHelp(context: CliContext): number {
-  const program = quiet(new Command('pm'), context).description(about).usage('[verb] [options]').addHelpText('after', examples);
+  const program = quiet(new Command('pm'), context).description(about).usage('[verb] [options]');
   program.command('run', { isDefault: true }).description('start and supervise what the configuration describes (the default)');
   for (const [name, { summary }] of Object.entries(verbs)) program.command(name).description(summary);
   program.option('-V, --version', 'print the version').helpCommand('help [verb]', 'show help, of all or of one verb');
-  context.stdout.write(program.helpInformation());
-  context.stdout.write(`${examples.trimStart()}\n`);
+  context.stdout.write(`${program.helpInformation().trimEnd()}\n${examples}\n`);
   return exitCodes.ok;
 }
 
@@ -90,6 +89,6 @@ export async function showRunHelp(context: CliContext): Promise<number> {
   for (const [name, option] of Object.entries(runOptions)) {
     if (name !== 'help') command.option(option.type === 'string' ? `--${name} <${option.value}>` : `--${name}`, option.summary);
   }
-  context.stdout.write(command.helpInformation());
+  context.stdout.write(`${command.helpInformation().trimEnd()}\n`);
   return exitCodes.ok;
 }

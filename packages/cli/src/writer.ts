@@ -7,26 +7,26 @@ export interface Writer {
 }
 
 /** How long a full pipe is waited for before the rest is given up: an answer must not hang PID 1. */
-const patienceMs = 2_000;
+const defaultPatienceMs = 2_000;
 const pauseMs = 5;
 
 /**
  * Writes to a descriptor without `process.stdout`: touching that would switch a pipe shared with the
  * services to non-blocking, and lose what is unwritten when the process ends. A closed pipe is silence.
  */
-export function createWriter(fd: number, isTerminal: () => boolean): Writer {
+export function createWriter(fd: number, isTerminal: () => boolean, patienceMs: number = defaultPatienceMs): Writer {
   let closed = false;
   return {
     get isTerminal() {
       return isTerminal();
     },
     write(text) {
-      if (!closed) closed = !writeWhole(fd, Buffer.from(text));
+      if (!closed) closed = !writeWhole(fd, Buffer.from(text), patienceMs);
     },
   };
 }
 
-function writeWhole(fd: number, bytes: Buffer): boolean {
+function writeWhole(fd: number, bytes: Buffer, patienceMs: number): boolean {
   let waitedMs = 0;
   for (let at = 0; at < bytes.length;) {
     try {
