@@ -12,11 +12,16 @@ export interface UserDraft {
 export function toCredentials(draft: UserDraft, path: string, building: Building): Credentials | undefined {
   if (draft.user === undefined && draft.group === undefined) return undefined;
   const resolved = building.facts.resolveUser(draft.user, draft.group);
-  if (resolved.ok) return resolved.credentials;
-  const key = resolved.about;
+  if ('credentials' in resolved) return resolved.credentials;
+  const key = isGroupAtFault(draft, building) ? 'group' : 'user';
   const hint = didYouMean(draft[key] ?? '', resolved.candidates) ?? `Create it in the image, or remove "${key}".`;
-  building.report.error(joinPath(path, key), resolved.message, hint);
+  building.report.error(joinPath(path, key), resolved.error, hint);
   return undefined;
+}
+
+/** The group is wrong where it is wrong for the supervisor's own user too. */
+function isGroupAtFault({ group }: UserDraft, { facts }: Building): boolean {
+  return group !== undefined && 'error' in facts.resolveUser(undefined, group);
 }
 
 /**

@@ -12,7 +12,7 @@ import { checkPorts } from './check-ports.ts';
 import { checkConflicts, checkCycles, checkPriorities, checkReachable } from './check-relations.ts';
 import { checkStopBudget, toLongestStop } from './check-stop-budget.ts';
 import { checkTemplates } from './check-templates.ts';
-import type { BuildContext } from './context.ts';
+import type { BuildContext, MachineFacts } from './context.ts';
 import { toFrozen, toFrozenMap } from './freeze.ts';
 import { buildGraph, toLayers } from './graph.ts';
 import type { Graph } from './graph.ts';
@@ -58,6 +58,7 @@ interface Parts {
 
 function toBuilding(draft: Draft, { facts, origin, only = [], instantiate = [] }: BuildContext): Building {
   const report = createReport(origin);
+  const asked = rememberUsers(facts);
   const instances = toTemplateInstances(draft, { only, instantiate }, report);
   const written = Object.entries(draft.processes).map(([name, process]): Declared => {
     const path = joinPath('processes', name);
@@ -65,7 +66,19 @@ function toBuilding(draft: Draft, { facts, origin, only = [], instantiate = [] }
   });
   const declared = new Map([...written, ...instances].map((each) => [each.name, each]));
   const bundles = toBundles(draft.bundles, new Set(declared.keys()), report);
-  return { facts, origin, report, declared, bundles, templates: templateNames(draft) };
+  return { facts: asked, origin, report, declared, bundles, templates: templateNames(draft) };
+}
+
+/** A thousand processes of one user look it up once. */
+function rememberUsers(facts: MachineFacts): MachineFacts {
+  const known = new Map<string, ReturnType<MachineFacts['resolveUser']>>();
+  const resolveUser: MachineFacts['resolveUser'] = (user, group) => {
+    const key = JSON.stringify([user, group]);
+    const found = known.get(key) ?? facts.resolveUser(user, group);
+    known.set(key, found);
+    return found;
+  };
+  return { ...facts, resolveUser };
 }
 
 /** Who declared a process is who wrote its command. */

@@ -5,12 +5,11 @@ import type { Building, Declared, Inherited } from './building.ts';
 import type { Report } from './report.ts';
 
 /** Keys of one process that contradict each other, or do nothing together. */
-export function checkProcess({ draft, path }: Declared, inherited: Inherited, { report, facts }: Building): void {
+export function checkProcess({ draft, path }: Declared, inherited: Inherited, { report }: Building): void {
   checkScale(draft, path, { report, ceiling: inherited.maxScale });
   checkTerminal(draft, path, report);
   checkOneshot(draft, path, report);
   checkPostScript(draft, path, report);
-  if (inherited.env['PORT'] === undefined && facts.env['PORT'] === undefined) checkPortVariable(draft, path, report);
 }
 
 function checkScale(draft: ProcessDraft, path: string, { report, ceiling }: { report: Report; ceiling: number }): void {
@@ -55,23 +54,4 @@ function checkOneshot(draft: ProcessDraft, path: string, report: Report): void {
 function checkPostScript(draft: ProcessDraft, path: string, report: Report): void {
   if (draft.post_script_timeout === undefined || draft.post_script !== undefined) return;
   report.error(joinPath(path, 'post_script_timeout'), '"post_script_timeout" does nothing without "post_script"', 'Add "post_script", or remove it.');
-}
-
-/** `${PORT}` comes from `port_base` or the environment; without either the reference would become empty. */
-function checkPortVariable(draft: ProcessDraft, path: string, report: Report): void {
-  if (draft.port_base !== undefined) return;
-  const at = findPort(draft.command, joinPath(path, 'command')) ?? findPort(draft.working_dir, joinPath(path, 'working_dir')) ?? findPort(draft.env, joinPath(path, 'env'));
-  if (at === undefined || (draft.env !== undefined && Object.hasOwn(draft.env, 'PORT'))) return;
-  report.error(at, '"${PORT}" has no value: there is neither "port_base" nor a variable PORT', 'Set "port_base", or write the number.');
-}
-
-function findPort(value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') return /(?<!\$)\$\{PORT\}/.test(value) ? path : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  const entries = Array.isArray(value) ? value.map((inner, index) => [index, inner] as const) : Object.entries(value);
-  for (const [key, inner] of entries) {
-    const found = findPort(inner, joinPath(path, key));
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -1,23 +1,17 @@
 import type { Merged } from '../config/layer.ts';
-import type { Credentials, PluginUse } from './spec.ts';
-
-export type ResolvedUser =
-  | { readonly ok: true; readonly credentials: Credentials }
-  /** `message` says what is unknown: `user "www" does not exist`; `candidates` are names for a did-you-mean. */
-  | { readonly ok: false; readonly about: 'user' | 'group'; readonly message: string; readonly candidates: readonly string[] };
-
-export type FoundCommand =
-  | { readonly found: true; readonly path: string }
-  | { readonly found: false; readonly reason: 'missing' | 'not-executable' | 'directory' };
+import type { UserResolution } from '../os/credentials.ts';
+import type { FoundCommand } from '../os/find-command.ts';
+import type { PluginUse } from './spec.ts';
 
 /** Facts of the machine that a plan is checked against. The plan asks; it never looks itself. */
 export interface MachineFacts {
   /** The user's numbers and groups, or why not. Without `user`, only the group of the supervisor's own user is changed. */
-  resolveUser(user: string | undefined, group?: string): ResolvedUser;
+  resolveUser(user: string | undefined, group?: string): UserResolution;
   /** The text of an env file. Throws an Error with `code` (`ENOENT`, `EACCES`, …). */
   readFile(path: string): string;
   /** What `exec` would find: `program` with a slash is taken from `cwd`, else looked up in `path` ($PATH). */
-  findCommand(program: string, where: { readonly path: string; readonly cwd: string }): FoundCommand;
+  findCommand(program: string, path: string | undefined, cwd: string): FoundCommand;
+  /** Follows links; false where nothing is there. */
   isDirectory(path: string): boolean;
   /** The supervisor's own environment, for PATH. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -34,6 +34,14 @@ export function reverseGraph(graph: Graph): Graph {
   return { ...graph, dependencies: graph.dependents, dependents: graph.dependencies };
 }
 
+/** The graph of some of its processes, with the edges between them. */
+export function subgraph(graph: Graph, names: Iterable<string>): Graph {
+  const kept = new Set(names);
+  const restrict = (edges: Graph['dependencies']): Graph['dependencies'] =>
+    new Map([...edges].flatMap(([name, others]) => (kept.has(name) ? [[name, others.filter((other) => kept.has(other))] as const] : [])));
+  return { ...graph, names: graph.names.filter((name) => kept.has(name)), dependencies: restrict(graph.dependencies), dependents: restrict(graph.dependents) };
+}
+
 /**
  * One cycle of every knot of processes that need each other, each as `[a, b, a]`; empty when the graph can be ordered.
  * Cycles that lead through the same knot are not all listed: cutting the one named may show the next.
