@@ -29,6 +29,7 @@ const everyPower: readonly Power[] = ['tapable', 'spawn', 'process', 'time'];
 
 export const zones: readonly Zone[] = [
   { files: ['packages/native/**'], powers: ['process', 'spawn'], imports: [] },
+  { files: ['packages/native/src/testing/**'], powers: everyPower, imports: [] },
 
   { files: ['packages/core/src/**'], powers: [], imports: [native] },
   {
@@ -39,7 +40,8 @@ export const zones: readonly Zone[] = [
   },
   { files: ['packages/core/src/hooks/**', 'packages/core/src/plugin/**'], powers: ['tapable'], imports: [native] },
   { files: ['packages/core/src/os/**'], powers: ['spawn', 'process'], imports: [native] },
-  { files: ['packages/core/src/os/clock.ts'], powers: ['time'], imports: [] },
+  // One keeps time; the other keeps the event loop from ending when nothing else does.
+  { files: ['clock', 'keep-alive'].map((name) => `packages/core/src/os/${name}.ts`), powers: ['time'], imports: [] },
   // The kit runs inside a third party's tests, where real time and real processes are the point.
   { files: ['packages/core/src/testing/**'], powers: ['time'], imports: [native] },
 
