@@ -13,8 +13,8 @@ export type { CgroupFacts, CgroupOptions, CpuFacts, MemoryFacts } from './os/cgr
 
 export { buildGraph, reverseGraph, toLayers } from './plan/graph.ts';
 export type { Graph, GraphNode } from './plan/graph.ts';
-export { findLongestStopPath, stopCost } from './plan/stop-path.ts';
-export type { StopPath } from './plan/stop-path.ts';
+export { formatStop, toGracePeriodSeconds, toLongestStop } from './plan/stop-budget.ts';
+export type { LongestStop } from './plan/stop-budget.ts';
 export { formatDuration } from './plan/duration-text.ts';
 export { formatCommand } from './plan/command-line.ts';
 export type * from './plan/spec.ts';

@@ -3,7 +3,7 @@
  * from them. Units are those of the draft: milliseconds, bytes, CPUs.
  */
 import type { BackoffDraft, DependencyDraft, GlobalDraft, HookDraft, LoggingDraft, ProcessDraft, ShutdownDraft } from './draft.ts';
-import type { ProcessType, RestartPolicy } from '../plan/spec.ts';
+import type { KillMode, ProcessType, RestartPolicy } from '../plan/spec.ts';
 import { formatDuration } from '../plan/duration-text.ts';
 
 type Defaults<T, K extends keyof T> = { readonly [Key in K]-?: Exclude<T[Key], undefined> };
@@ -74,7 +74,7 @@ export const shutdownDefaults: Defaults<ShutdownDraft, 'signal' | 'timeout' | 'k
 };
 
 /** A line for a shell: the shell and what it started get the stop signal together. */
-export const shellKillMode: 'group' = 'group';
+export const shellKillMode: KillMode = 'group';
 
 export const dependencyDefaults: Defaults<DependencyDraft, 'restart' | 'optional'> = { restart: false, optional: false };
 

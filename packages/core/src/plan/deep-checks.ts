@@ -2,8 +2,8 @@ import type { Diagnostic } from '../config/diagnostic.ts';
 import { joinPath } from '../config/path.ts';
 import { toArgv } from './command-line.ts';
 import type { BuildContext, MachineFacts } from './context.ts';
-import { createReport } from './report.ts';
-import type { Report } from './report.ts';
+import { createReport } from './build/report.ts';
+import type { Report } from './build/report.ts';
 import type { CommandLine, HookSpec, Plan, ProcessSpec } from './spec.ts';
 import { splitTemplateName } from './templates.ts';
 

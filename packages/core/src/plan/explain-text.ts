@@ -1,4 +1,4 @@
-import { formatStop } from './check-stop-budget.ts';
+import { formatStop } from './stop-budget.ts';
 import { formatDuration } from './duration-text.ts';
 import type { ExplainedStep, Explanation } from './explain.ts';
 

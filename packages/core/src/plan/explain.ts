@@ -1,6 +1,6 @@
-import { toGracePeriodSeconds, toLongestStop } from './check-stop-budget.ts';
-import type { LongestStop } from './check-stop-budget.ts';
-import { valueAt } from './check-templates.ts';
+import { toGracePeriodSeconds, toLongestStop } from './stop-budget.ts';
+import type { LongestStop } from './stop-budget.ts';
+import { valueAt } from './check/templates.ts';
 import { buildGraph, reverseGraph, subgraph, toLayers } from './graph.ts';
 import type { Graph } from './graph.ts';
 import { maskValue } from './mask.ts';

@@ -42,7 +42,7 @@ describe('layers', () => {
       const graph = buildGraph(nodes);
       const layers = toLayers(graph);
       const layerOf = new Map(layers.flatMap((layer, index) => layer.map((name) => [name, index] as const)));
-      expect([...layerOf.keys()].sort()).toEqual(nodes.map((each) => each.name).sort());
+      expect([...layerOf.keys()].toSorted()).toEqual(nodes.map((each) => each.name).toSorted());
       for (const [name, needs] of graph.dependencies) {
         for (const need of needs) expect(layerOf.get(need)).toBeLessThan(layerOf.get(name) ?? -1);
       }

@@ -98,7 +98,7 @@ export function toLayers(graph: Graph): readonly (readonly string[])[] {
   const layers: string[][] = [];
   let layer = graph.names.filter((name) => missing.get(name) === 0);
   while (layer.length > 0) {
-    layers.push(layer.sort(byRank));
+    layers.push(layer.toSorted(byRank));
     const freed = new Set<string>();
     for (const dependent of layer.flatMap((name) => dependentsOf(graph, name))) {
       const left = (missing.get(dependent) ?? 0) - 1;

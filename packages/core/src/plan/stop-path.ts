@@ -58,5 +58,5 @@ function traceBack(last: Ending): StopPath['steps'] {
     const ms = end.at - end.after.at;
     if (ms > 0) steps.push({ process: end.process, ms });
   }
-  return steps.reverse();
+  return steps.toReversed();
 }

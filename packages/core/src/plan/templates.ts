@@ -1,8 +1,8 @@
 import type { Draft, ProcessDraft } from '../config/draft.ts';
 import { joinPath } from '../config/path.ts';
 import { didYouMean, listNames } from '../config/suggest.ts';
-import type { Building, Declared } from './building.ts';
-import type { Report } from './report.ts';
+import type { Building, Declared } from './build/building.ts';
+import type { Report } from './build/report.ts';
 import type { Plan } from './spec.ts';
 
 // The length ends a template that refers to ever longer names of itself.

@@ -25,7 +25,7 @@ export interface PriorityConflict {
 export function toWaves(graph: Graph): readonly Wave[] {
   const earliest = effectivePriorities(graph);
   const waves = Map.groupBy(toLayers(graph).flat(), (name) => earliest.get(name)?.wave ?? 0);
-  return [...waves.keys()].sort((a, b) => a - b).map((priority) => ({ priority, processes: waves.get(priority) ?? [] }));
+  return [...waves.keys()].toSorted((a, b) => a - b).map((priority) => ({ priority, processes: waves.get(priority) ?? [] }));
 }
 
 /** Every process whose `priority` contradicts what depends on it, in the order of declaration. */
@@ -47,7 +47,7 @@ interface Earliest {
 function effectivePriorities(graph: Graph): ReadonlyMap<string, Earliest> {
   const earliest = new Map<string, Earliest>();
   // Dependents come last in the layers, so from the end each process sees all who need it already settled.
-  for (const name of toLayers(graph).flat().reverse()) {
+  for (const name of toLayers(graph).flat().toReversed()) {
     let own: Earliest = { wave: graph.priorities.get(name) ?? 0 };
     for (const dependent of graph.dependents.get(name) ?? []) {
       const wave = earliest.get(dependent)?.wave ?? own.wave;

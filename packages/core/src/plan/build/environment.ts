@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { EnvironmentDraft } from '../config/draft.ts';
-import { instanceVariables } from '../config/interpolate.ts';
-import { joinPath } from '../config/path.ts';
+import type { EnvironmentDraft } from '../../config/draft.ts';
+import { instanceVariables } from '../../config/interpolate.ts';
+import { joinPath } from '../../config/path.ts';
 import type { Building } from './building.ts';
 import { readEnvFile } from './env-file.ts';
 

@@ -1,6 +1,6 @@
-import { joinPath } from '../config/path.ts';
-import { didYouMean, listNames } from '../config/suggest.ts';
-import { formatChain } from './graph.ts';
+import { joinPath } from '../../config/path.ts';
+import { didYouMean, listNames } from '../../config/suggest.ts';
+import { formatChain } from '../graph.ts';
 import type { Report } from './report.ts';
 
 /** The bundle that says what boots, when there is one. */

@@ -1,17 +1,17 @@
-import type { ConditionDraft, ProcessDraft } from '../config/draft.ts';
-import { loggingDefaults, processDefaults, requiredByType } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import { toCommand, toSideCommand } from './build-command.ts';
-import { toDependencies, toWaitAfter } from './build-dependencies.ts';
-import { resolvePath, toEnv, toWorkingDir } from './build-environment.ts';
-import { toProcessHooks } from './build-hooks.ts';
-import { toOs } from './build-os.ts';
-import { toReadiness } from './build-readiness.ts';
-import { toRestart, toSuccessExitCodes } from './build-restart.ts';
-import { toShutdown, toSignal } from './build-shutdown.ts';
+import type { ConditionDraft, ProcessDraft } from '../../config/draft.ts';
+import { loggingDefaults, processDefaults, requiredByType } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import { toCommand, toSideCommand } from './command.ts';
+import { toDependencies, toWaitAfter } from './dependencies.ts';
+import { resolvePath, toEnv, toWorkingDir } from './environment.ts';
+import { toProcessHooks } from './hooks.ts';
+import { toOs } from './os.ts';
+import { toReadiness } from './readiness.ts';
+import { toRestart, toSuccessExitCodes } from './restart.ts';
+import { toShutdown, toSignal } from './shutdown.ts';
 import type { Building, Declared, Inherited } from './building.ts';
-import { checkProcess } from './check-process.ts';
-import type { Condition, ProcessLogging, ProcessSpec, ReadinessSource } from './spec.ts';
+import { checkProcess } from '../check/process.ts';
+import type { Condition, ProcessLogging, ProcessSpec, ReadinessSource } from '../spec.ts';
 
 /**
  * One process with every default filled in. Problems are reported and leave a stand-in behind, so that the checks

@@ -1,7 +1,7 @@
-import { joinPath } from '../config/path.ts';
-import type { Building } from './building.ts';
+import { joinPath } from '../../config/path.ts';
+import type { Building } from '../build/building.ts';
 
-import type { ProcessSpec } from './spec.ts';
+import type { ProcessSpec } from '../spec.ts';
 
 /**
  * Instances are called `NAME-1`, `NAME-2`, …; no process or bundle may have the name of one, or commands could not tell

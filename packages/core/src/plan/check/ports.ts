@@ -1,6 +1,6 @@
-import { joinPath } from '../config/path.ts';
-import type { Building } from './building.ts';
-import type { ProcessSpec } from './spec.ts';
+import { joinPath } from '../../config/path.ts';
+import type { Building } from '../build/building.ts';
+import type { ProcessSpec } from '../spec.ts';
 
 interface PortRange {
   readonly name: string;
@@ -11,7 +11,7 @@ interface PortRange {
 
 /** `port_base`: ports that exist, and that no two processes share at their planned scale. */
 export function checkPorts(specs: ReadonlyMap<string, ProcessSpec>, building: Building): void {
-  const ranges = [...specs.values()].flatMap(toRange).sort((a, b) => a.from - b.from);
+  const ranges = [...specs.values()].flatMap(toRange).toSorted((a, b) => a.from - b.from);
   for (const range of ranges) checkBounds(range, building);
   // Sorted by their first port: the one that reaches furthest so far is the only one to compare with.
   let furthest: PortRange | undefined;

@@ -1,10 +1,10 @@
-import { didYouMean, listNames } from '../config/suggest.ts';
-import { neededNames, hintForUnknown } from './build-dependencies.ts';
+import { didYouMean, listNames } from '../../config/suggest.ts';
+import { neededNames, hintForUnknown } from './dependencies.ts';
 import type { Building } from './building.ts';
 import { defaultBundle } from './bundles.ts';
-import type { Graph } from './graph.ts';
-import { toLayers } from './graph.ts';
-import type { ProcessSpec } from './spec.ts';
+import type { Graph } from '../graph.ts';
+import { toLayers } from '../graph.ts';
+import type { ProcessSpec } from '../spec.ts';
 
 /** The processes that `only` names: bundles are taken apart. Unknown names are reported. */
 export function toOnly(only: readonly string[], building: Building): readonly string[] {

@@ -1,9 +1,9 @@
-import type { ProcessDraft, ReadyDraft } from '../config/draft.ts';
-import { joinPath } from '../config/path.ts';
-import { toSideCommand } from './build-command.ts';
-import { resolvePath } from './build-environment.ts';
+import type { ProcessDraft, ReadyDraft } from '../../config/draft.ts';
+import { joinPath } from '../../config/path.ts';
+import { toSideCommand } from './command.ts';
+import { resolvePath } from './environment.ts';
 import type { Building } from './building.ts';
-import type { ReadinessSource } from './spec.ts';
+import type { ReadinessSource } from '../spec.ts';
 
 interface ReadinessScope {
   readonly building: Building;

@@ -1,5 +1,5 @@
-import type { Diagnostic, Severity } from '../config/diagnostic.ts';
-import type { Origin } from './context.ts';
+import type { Diagnostic, Severity } from '../../config/diagnostic.ts';
+import type { Origin } from '../context.ts';
 
 /** Collects problems, so that all are told at once. */
 export interface Report {
@@ -19,7 +19,7 @@ export function createReport(origin: Pick<Origin, 'positionOf'>): Report {
   return {
     error: (path, message, hint) => add('error', path, message, hint),
     warning: (path, message, hint) => add('warning', path, message, hint),
-    list: () => [...found].sort(byPosition),
+    list: () => found.toSorted(byPosition),
   };
 }
 

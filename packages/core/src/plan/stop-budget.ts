@@ -1,6 +1,6 @@
 import { formatDuration } from './duration-text.ts';
 import type { Graph } from './graph.ts';
-import type { Report } from './report.ts';
+import type { Report } from './build/report.ts';
 import { findLongestStopPath, hooksCost, stopCost } from './stop-path.ts';
 import type { StopPath } from './stop-path.ts';
 import type { HookSet, Plan, ProcessSpec } from './spec.ts';

@@ -1,8 +1,8 @@
-import type { ProcessDraft } from '../config/draft.ts';
-import { joinPath } from '../config/path.ts';
-import { toProcessCredentials } from './build-credentials.ts';
+import type { ProcessDraft } from '../../config/draft.ts';
+import { joinPath } from '../../config/path.ts';
+import { toProcessCredentials } from './credentials.ts';
 import type { Building, Inherited } from './building.ts';
-import type { LimitName, OsSpec, ResourceLimit } from './spec.ts';
+import type { LimitName, OsSpec, ResourceLimit } from '../spec.ts';
 
 /** What the operating system is asked to set before `exec`. */
 export function toOs(draft: ProcessDraft, path: string, scope: { building: Building; inherited: Inherited }): OsSpec {

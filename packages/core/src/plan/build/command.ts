@@ -1,7 +1,7 @@
-import type { CommandDraft, ShellDraft } from '../config/draft.ts';
+import type { CommandDraft, ShellDraft } from '../../config/draft.ts';
 import type { Building } from './building.ts';
-import { parseCommand } from './command-line.ts';
-import type { CommandLine } from './spec.ts';
+import { parseCommand } from '../command-line.ts';
+import type { CommandLine } from '../spec.ts';
 
 /** Stands in for a command that was refused: the plan is thrown away, the other checks still run. */
 const refused: CommandLine = { kind: 'argv', argv: ['/bin/false'] };

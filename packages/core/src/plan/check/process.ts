@@ -1,8 +1,8 @@
-import type { ProcessDraft } from '../config/draft.ts';
-import { processDefaults } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import type { Building, Declared, Inherited } from './building.ts';
-import type { Report } from './report.ts';
+import type { ProcessDraft } from '../../config/draft.ts';
+import { processDefaults } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import type { Building, Declared, Inherited } from '../build/building.ts';
+import type { Report } from '../build/report.ts';
 
 /** Keys of one process that contradict each other, or do nothing together. */
 export function checkProcess({ draft, path }: Declared, inherited: Inherited, { report }: Building): void {

@@ -1,4 +1,4 @@
-import type { SignalName } from './spec.ts';
+import type { SignalName } from '../spec.ts';
 
 /**
  * The signals of Linux by number, from 1 (signal(7)). Names are the same on every architecture pm runs on;

@@ -1,12 +1,12 @@
-import type { ProcessDraft } from '../config/draft.ts';
-import { shellKillMode, shutdownDefaults } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import { didYouMean } from '../config/suggest.ts';
-import { toSideCommand } from './build-command.ts';
+import type { ProcessDraft } from '../../config/draft.ts';
+import { shellKillMode, shutdownDefaults } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import { didYouMean } from '../../config/suggest.ts';
+import { toSideCommand } from './command.ts';
 import type { Building } from './building.ts';
 import { allSignals, readSignal, readStopSignal } from './signals.ts';
 import type { SignalReading } from './signals.ts';
-import type { ShutdownSpec, SignalName } from './spec.ts';
+import type { ShutdownSpec, SignalName } from '../spec.ts';
 
 /** How the process is stopped. With a shell, the stop signal goes to the whole group by default: shells do not pass it on. */
 export function toShutdown(draft: ProcessDraft, path: string, building: Building): ShutdownSpec {

@@ -1,7 +1,7 @@
-import type { ProcessDraft } from '../config/draft.ts';
-import type { MachineFacts, Origin } from './context.ts';
+import type { ProcessDraft } from '../../config/draft.ts';
+import type { MachineFacts, Origin } from '../context.ts';
 import type { Report } from './report.ts';
-import type { Backoff, Credentials, ProcessSource, RestartPolicy } from './spec.ts';
+import type { Backoff, Credentials, ProcessSource, RestartPolicy } from '../spec.ts';
 
 /** What a process takes over from `global` where it says nothing itself. */
 export interface Inherited {

@@ -1,9 +1,9 @@
-import type { DependencyDraft, ProcessDraft } from '../config/draft.ts';
-import { conditionByType, dependencyDefaults, processDefaults } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import { didYouMean, listNames } from '../config/suggest.ts';
+import type { DependencyDraft, ProcessDraft } from '../../config/draft.ts';
+import { conditionByType, dependencyDefaults, processDefaults } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import { didYouMean, listNames } from '../../config/suggest.ts';
 import type { Building, Declared, Inherited } from './building.ts';
-import type { DependencySpec } from './spec.ts';
+import type { DependencySpec } from '../spec.ts';
 
 /** What the process waits for. Unknown names, itself, and conditions that can never come true are reported. */
 export function toDependencies(declared: Declared, scope: { building: Building; inherited: Inherited }): readonly DependencySpec[] {

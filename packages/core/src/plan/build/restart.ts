@@ -1,10 +1,10 @@
-import type { BackoffDraft, ProcessDraft, RestartDraft } from '../config/draft.ts';
-import { backoffDefaults, defaultRestart } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
+import type { BackoffDraft, ProcessDraft, RestartDraft } from '../../config/draft.ts';
+import { backoffDefaults, defaultRestart } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
 import type { Building, Inherited } from './building.ts';
-import { formatDuration } from './duration-text.ts';
-import { toSignal } from './build-shutdown.ts';
-import type { Backoff, ProcessType, RestartPolicy, RestartSpec, SignalName } from './spec.ts';
+import { formatDuration } from '../duration-text.ts';
+import { toSignal } from './shutdown.ts';
+import type { Backoff, ProcessType, RestartPolicy, RestartSpec, SignalName } from '../spec.ts';
 
 interface RestartScope {
   readonly building: Building;

@@ -1,8 +1,8 @@
-import type { Draft } from '../config/draft.ts';
-import { joinPath, parsePath } from '../config/path.ts';
-import { toProcess } from './build-process.ts';
-import type { Building, Inherited } from './building.ts';
-import type { Report } from './report.ts';
+import type { Draft } from '../../config/draft.ts';
+import { joinPath, parsePath } from '../../config/path.ts';
+import { toProcess } from '../build/process.ts';
+import type { Building, Inherited } from '../build/building.ts';
+import type { Report } from '../build/report.ts';
 
 /**
  * Checks templates that nothing has instantiated yet, as far as that is possible without a name: what is said about a

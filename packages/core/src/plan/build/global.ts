@@ -1,11 +1,11 @@
-import type { GlobalDraft } from '../config/draft.ts';
-import { globalDefaults, processDefaults } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import { toCredentials } from './build-credentials.ts';
-import { resolvePath, toEnv, toWorkingDir } from './build-environment.ts';
-import { toBackoff, toMaxAttempts } from './build-restart.ts';
+import type { GlobalDraft } from '../../config/draft.ts';
+import { globalDefaults, processDefaults } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import { toCredentials } from './credentials.ts';
+import { resolvePath, toEnv, toWorkingDir } from './environment.ts';
+import { toBackoff, toMaxAttempts } from './restart.ts';
 import type { Building, Inherited } from './building.ts';
-import type { GlobalSpec } from './spec.ts';
+import type { GlobalSpec } from '../spec.ts';
 
 /** What processes take over from `global` where they say nothing themselves. */
 export function toInherited(draft: GlobalDraft, building: Building): Inherited {

@@ -1,11 +1,11 @@
-import type { HookDraft, HooksDraft, ProcessDraft } from '../config/draft.ts';
-import { hookDefaults, processDefaults } from '../config/defaults.ts';
-import { joinPath } from '../config/path.ts';
-import { toCommand } from './build-command.ts';
-import { toCredentials } from './build-credentials.ts';
-import { checkEnv, resolvePath } from './build-environment.ts';
+import type { HookDraft, HooksDraft, ProcessDraft } from '../../config/draft.ts';
+import { hookDefaults, processDefaults } from '../../config/defaults.ts';
+import { joinPath } from '../../config/path.ts';
+import { toCommand } from './command.ts';
+import { toCredentials } from './credentials.ts';
+import { checkEnv, resolvePath } from './environment.ts';
 import type { Building } from './building.ts';
-import type { HookSet, HookSpec, ProcessHookSet } from './spec.ts';
+import type { HookSet, HookSpec, ProcessHookSet } from '../spec.ts';
 
 type Phase = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'finish';
 

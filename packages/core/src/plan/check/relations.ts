@@ -1,10 +1,10 @@
-import { joinPath } from '../config/path.ts';
-import { hintForUnknown } from './build-dependencies.ts';
-import type { Building } from './building.ts';
-import { findCycles, formatChain, withDependencies } from './graph.ts';
-import type { Graph } from './graph.ts';
-import type { ProcessSpec } from './spec.ts';
-import { findPriorityConflicts } from './waves.ts';
+import { joinPath } from '../../config/path.ts';
+import { hintForUnknown } from '../build/dependencies.ts';
+import type { Building } from '../build/building.ts';
+import { findCycles, formatChain, withDependencies } from '../graph.ts';
+import type { Graph } from '../graph.ts';
+import type { ProcessSpec } from '../spec.ts';
+import { findPriorityConflicts } from '../waves.ts';
 
 /** What the checks between processes look at. */
 export interface Relations {

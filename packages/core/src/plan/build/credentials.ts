@@ -1,7 +1,7 @@
-import { didYouMean } from '../config/suggest.ts';
-import { joinPath } from '../config/path.ts';
+import { didYouMean } from '../../config/suggest.ts';
+import { joinPath } from '../../config/path.ts';
 import type { Building, Inherited } from './building.ts';
-import type { Credentials } from './spec.ts';
+import type { Credentials } from '../spec.ts';
 
 export interface UserDraft {
   readonly user?: string;
