@@ -22,8 +22,10 @@ export const errorCodes = {
   PM_BUG: 'Something that must not happen did: a defect of pm.',
 } as const;
 
+/** A key of `errorCodes`. */
 export type ErrorCode = keyof typeof errorCodes;
 
+/** What an error of pm can carry beside its code and message. */
 export interface PmErrorOptions {
   /** What the reader can do about it: one sentence. */
   readonly hint?: string;

@@ -5,6 +5,7 @@ export interface Position {
   readonly column: number;
 }
 
+/** An error refuses the configuration; a warning is said, and refuses it only under `--strict`. */
 export type Severity = 'error' | 'warning';
 
 /** One problem of a configuration: what, where, and what to do. */

@@ -12,6 +12,7 @@ export interface CgroupFacts {
   readonly pressure: { readonly memory?: number; readonly cpu?: number; readonly io?: number };
 }
 
+/** Memory of the container, in bytes. A key that is missing is a limit that does not exist. */
 export interface MemoryFacts {
   /** The lowest hard limit among this cgroup and its ancestors. */
   readonly limit?: number;
@@ -24,6 +25,7 @@ export interface MemoryFacts {
   readonly from?: string;
 }
 
+/** CPU time of the container. A key that is missing is a limit that does not exist. */
 export interface CpuFacts {
   /** Quota in CPUs; fractions are kept: 0.5 is half of one. */
   readonly quota?: number;
@@ -33,6 +35,7 @@ export interface CpuFacts {
   readonly from?: string;
 }
 
+/** Where to look. */
 export interface CgroupOptions {
   /** Where `/proc` and `/sys` are looked up; `/` by default. Recorded trees use it. */
   readonly root?: string;

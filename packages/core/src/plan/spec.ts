@@ -6,11 +6,17 @@
  * meaning gate resolves because an unknown user must stop the boot.
  */
 
+/** A longrun stays up; a oneshot does its work and ends. */
 export type ProcessType = 'longrun' | 'oneshot';
+/** What follows an end: a restart whatever the exit, after a failure only, or none. */
 export type RestartPolicy = 'always' | 'on-failure' | 'never';
+/** Who gets the stop signal and the kill: main process and group, the group both times, the main process both times. */
 export type KillMode = 'mixed' | 'group' | 'process';
+/** How output is written: one JSON object a line, lines with a prefix, or the bytes as they came. */
 export type LogFormat = 'json' | 'text' | 'raw';
+/** From least to most severe. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** What a dependent waits for: spawned, readiness open, or ended with success. */
 export type DependencyCondition = 'started' | 'ready' | 'completed';
 
 /** A signal by its name, for example `SIGTERM`. Real-time signals are refused (Node reports their deaths as code 0). */
@@ -21,6 +27,7 @@ export type CommandLine =
   | { readonly kind: 'argv'; readonly argv: readonly [string, ...string[]] }
   | { readonly kind: 'shell'; readonly line: string };
 
+/** The delays between restarts after failures: min(initial · factor^n, max), give or take the jitter. */
 export interface Backoff {
   readonly initialMs: number;
   readonly factor: number;
@@ -29,6 +36,7 @@ export interface Backoff {
   readonly jitter: number;
 }
 
+/** Whether and when an instance is started again after its end. */
 export interface RestartSpec {
   readonly policy: RestartPolicy;
   readonly backoff: Backoff;
@@ -53,6 +61,7 @@ export interface ResourceLimit {
   readonly hard: number;
 }
 
+/** A limit of setrlimit(2), without its `RLIMIT_`. */
 export type LimitName =
   | 'as' | 'core' | 'cpu' | 'data' | 'fsize' | 'locks' | 'memlock' | 'msgqueue'
   | 'nice' | 'nofile' | 'nproc' | 'rss' | 'rtprio' | 'rttime' | 'sigpending' | 'stack';
@@ -69,6 +78,7 @@ export interface OsSpec {
   readonly resources?: { readonly memoryMax?: number; readonly cpuMax?: number; readonly pidsMax?: number };
 }
 
+/** One command that runs around the life of a process or of the whole. */
 export interface HookSpec {
   readonly name: string;
   readonly command: CommandLine;
@@ -85,6 +95,7 @@ export interface HookSpec {
   readonly credentials?: Credentials;
 }
 
+/** Hooks by the moment they run at, each list in its order. */
 export interface HookSet {
   readonly preStart: readonly HookSpec[];
   readonly postStart: readonly HookSpec[];
@@ -92,11 +103,13 @@ export interface HookSet {
   readonly postStop: readonly HookSpec[];
 }
 
+/** The hooks of one process. */
 export interface ProcessHookSet extends HookSet {
   /** Run after every end, with PM_EXIT_CODE and PM_EXIT_SIGNAL; exit 125 means "do not restart". */
   readonly finish: readonly HookSpec[];
 }
 
+/** How an instance says that it is ready. */
 export type ReadinessSource =
   | { readonly kind: 'spawned' }
   | { readonly kind: 'after'; readonly delayMs: number }
@@ -109,6 +122,7 @@ export type ReadinessSource =
   /** Opened by a plugin (a readiness probe) through the `ready` and `unready` commands. `owner` names who, for `pm why`. */
   | { readonly kind: 'external'; readonly owner: string };
 
+/** One process that another waits for before it starts. */
 export interface DependencySpec {
   readonly process: string;
   readonly condition: DependencyCondition;
@@ -127,6 +141,7 @@ export interface Condition {
   readonly command?: CommandLine;
 }
 
+/** How one process is stopped; `timeoutMs` covers hooks, drain and the process itself. */
 export interface ShutdownSpec {
   readonly signal: SignalName;
   readonly timeoutMs: number;
@@ -138,6 +153,7 @@ export interface ShutdownSpec {
   readonly stopCommand?: CommandLine;
 }
 
+/** What becomes of the output of one process. */
 export interface ProcessLogging {
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -173,6 +189,7 @@ export interface Section<In, Out> {
 /** The parsed sections of one place, by key. Absent when the user wrote nothing and the schema has no default. */
 export type SectionValues<S> = { readonly [K in keyof S]?: S[K] extends Section<unknown, infer Out> ? Out : never };
 
+/** One process as declared, with every default filled in. Frozen; a reload makes a new one. */
 export interface ProcessSpec {
   readonly name: string;
   readonly source: ProcessSource;
@@ -215,6 +232,7 @@ export interface ProcessSpec {
   readonly sections: SectionValues<ProcessSections>;
 }
 
+/** What holds for the whole supervisor. */
 export interface GlobalSpec {
   /** One budget for the whole stop. Already resolved when the user wrote `auto`. */
   readonly shutdownTimeoutMs: number;
@@ -263,6 +281,7 @@ export interface Plan {
   readonly provenance: ReadonlyMap<string, Provenance>;
 }
 
+/** Who set a key: `pm plan --explain` shows it. */
 export interface Provenance {
   readonly layer: 'default' | 'plugin' | 'extends' | 'file' | 'profile' | 'env' | 'flag' | 'dynamic';
   /** Plugin name, file path or variable name. */
@@ -273,6 +292,7 @@ export interface Provenance {
   readonly note?: string;
 }
 
+/** What a new plan changes; boot is the difference to an empty one. */
 export interface PlanDiff {
   readonly added: readonly string[];
   readonly removed: readonly string[];

@@ -37,6 +37,7 @@ export interface FakeChild {
   fork(): number;
 }
 
+/** What a fake child leaves behind when it ends. */
 export interface FakeExitOptions {
   /** How many descendants had to be ended after it. */
   readonly leftovers?: number;
@@ -44,6 +45,7 @@ export interface FakeExitOptions {
   readonly holdOutput?: boolean;
 }
 
+/** A spawner whose children are played by the test: nothing runs. */
 export interface FakeSpawner extends Spawner {
   /** Every child ever spawned, oldest first. */
   readonly children: readonly FakeChild[];
@@ -59,6 +61,7 @@ export interface FakeSpawner extends Spawner {
   hold(): () => void;
 }
 
+/** How the fake begins; what it cannot do, and what its children do. */
 export interface FakeSpawnerOptions {
   readonly abilities?: Partial<SpawnerAbilities>;
   /** Plays the program of each new child, right after its spawn. */
