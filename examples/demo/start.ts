@@ -1,16 +1,16 @@
 // `npm run demo`: builds pm, finds a free port, and starts what pm.yaml describes.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { globSync, mkdtempSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
 const folder = import.meta.dirname;
 const root = join(folder, '../..');
 const program = join(root, 'packages/cli/dist/pm.js');
 
-build('native helper', 'packages/native/build.ts');
-build('pm', 'packages/cli/build.ts');
+build('the native helper', 'packages/native/build.ts');
+if (isStale(program)) build('pm', 'packages/cli/build.ts');
 const wanted = Number(process.env['DEMO_PORT'] ?? 8080);
 const port = await findFreePort(wanted);
 if (port !== wanted) console.log(`Port ${wanted} is taken; the demo uses ${port}. DEMO_PORT chooses another.`);
@@ -23,6 +23,12 @@ function build(what: string, script: string): void {
   if (status === 0) return;
   console.error(`Cannot build ${what} (${script}):\n${error?.message ?? stderr}`);
   process.exit(1);
+}
+
+function isStale(bundle: string): boolean {
+  const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = ['native', 'core', 'cli'].map((name) => join(root, 'packages', name, 'src'));
+  return sources.some((source) => globSync('**/*.ts', { cwd: source }).some((file) => statSync(join(source, file)).mtimeMs > built));
 }
 
 /** The wanted port, or the first free one of the twenty that follow. */
@@ -44,13 +50,13 @@ function isFree(candidate: number): Promise<boolean> {
 
 /** Ctrl-C reaches pm by itself, as it reaches all that the terminal started: here it only must not end us first. */
 function run(freePort: number): void {
-  const child = spawn(process.execPath, [program, 'run', '--watch', '--config', join(folder, 'pm.yaml')], {
+  const child = spawn(process.execPath, [program, 'run', '--watch'], {
+    cwd: folder,
     stdio: 'inherit',
     env: {
       ...process.env,
       DEMO_PORT: String(freePort),
       DEMO_FOLDER: mkdtempSync(join(tmpdir(), 'pm-demo-')),
-      DEMO_PM: `npx --no-install pm`,
     },
   });
   process.on('SIGINT', () => undefined);

@@ -51,7 +51,7 @@ describe('what a plan comes to', () => {
   });
 
   test('the longest stop is the chain that takes most time', () => {
-    expect(summarizePlan(shop).longestStop).toEqual({ totalMs: 10_000, steps: [{ process: 'proxy', ms: 5_000 }, { process: 'web', ms: 5_000 }] });
+    expect(summarizePlan(shop).longestStop).toEqual({ totalMs: 10_000, hooksMs: 0, steps: [{ process: 'proxy', ms: 5_000 }, { process: 'web', ms: 5_000 }] });
   });
 });
 
@@ -72,7 +72,8 @@ Not started by the boot
      shell    disabled
 
 Longest stop
-     10s: proxy 5s → web 5s; the budget (global.shutdown_timeout) is 30s
+     10s (proxy 5s → web 5s); the budget, global.shutdown_timeout, is 30s
+     terminationGracePeriodSeconds or stop_grace_period: at least 35 s
 `);
 });
 

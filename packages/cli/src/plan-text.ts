@@ -1,5 +1,5 @@
-import { buildGraph, findLongestStopPath, formatDuration, reverseGraph, stopCost, toLayers } from '@pm-supervisor/core';
-import type { DependencySpec, Plan, ProcessSpec, StopPath } from '@pm-supervisor/core';
+import { buildGraph, formatDuration, formatStop, reverseGraph, toGracePeriodSeconds, toLayers, toLongestStop } from '@pm-supervisor/core';
+import type { DependencySpec, LongestStop, Plan, ProcessSpec } from '@pm-supervisor/core';
 import type { Paint } from './paint.ts';
 
 /** What `pm plan` adds to the plan itself. */
@@ -8,7 +8,9 @@ export interface PlanSummary {
   readonly startOrder: readonly (readonly string[])[];
   readonly stopOrder: readonly (readonly string[])[];
   /** The chain of stops that takes longest when each process takes all its time. */
-  readonly longestStop: StopPath;
+  readonly longestStop: LongestStop;
+  /** For `terminationGracePeriodSeconds` (Kubernetes) and `stop_grace_period` (Compose). */
+  readonly gracePeriodSeconds: number;
   /** Known, but not started by the boot: disabled, on demand, or outside the default bundle. */
   readonly resting: readonly string[];
 }
@@ -20,7 +22,8 @@ export function summarizePlan(plan: Plan): PlanSummary {
   return {
     startOrder: onlyThose(toLayers(graph), booting),
     stopOrder: onlyThose(toLayers(reverseGraph(graph)), booting),
-    longestStop: findLongestStopPath(graph, (name) => costOf(plan.processes.get(name))),
+    longestStop: toLongestStop(graph, plan.processes, plan.hooks),
+    gracePeriodSeconds: toGracePeriodSeconds(plan.global),
     resting: [...plan.processes.keys()].filter((name) => !booting.has(name)),
   };
 }
@@ -29,13 +32,9 @@ function onlyThose(layers: readonly (readonly string[])[], names: ReadonlySet<st
   return layers.map((layer) => layer.filter((name) => names.has(name))).filter((layer) => layer.length > 0);
 }
 
-function costOf(spec: ProcessSpec | undefined): number {
-  return spec === undefined ? 0 : stopCost(spec);
-}
-
 /** The plan as a person reads it. */
 export function renderPlan(plan: Plan, paint: Paint): string {
-  const { startOrder, stopOrder, longestStop, resting } = summarizePlan(plan);
+  const { startOrder, stopOrder, longestStop, gracePeriodSeconds, resting } = summarizePlan(plan);
   const width = Math.max(0, ...[...plan.processes.keys()].map((name) => name.length));
   const describe = (name: string): string => describeProcess(plan.processes.get(name), name.padEnd(width), paint);
   const sections = [
@@ -43,7 +42,7 @@ export function renderPlan(plan: Plan, paint: Paint): string {
     listSteps('Start order', startOrder.map((names) => names.map(describe)), paint),
     listSteps('Stop order', stopOrder.map((names) => [names.join(', ')]), paint),
     ...(resting.length === 0 ? [] : [`${paint('bold', 'Not started by the boot')}\n${resting.map((name) => `     ${describe(name)}`).join('\n')}`]),
-    `${paint('bold', 'Longest stop')}\n     ${describeStop(longestStop, plan.global.shutdownTimeoutMs)}`,
+    [paint('bold', 'Longest stop'), ...describeStop(longestStop, plan.global.shutdownTimeoutMs, gracePeriodSeconds)].join('\n     '),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -69,10 +68,12 @@ function describeDependency({ process, condition }: DependencySpec): string {
   return `${process} (${condition})`;
 }
 
-function describeStop({ totalMs, steps }: StopPath, budgetMs: number): string {
-  const chain = steps.map(({ process, ms }) => `${process} ${formatDuration(ms)}`).join(' → ');
-  const path = steps.length === 0 ? 'nothing takes time' : `${formatDuration(totalMs)}: ${chain}`;
-  return `${path}; the budget (global.shutdown_timeout) is ${formatDuration(budgetMs)}`;
+function describeStop(longest: LongestStop, budgetMs: number, graceSeconds: number): readonly string[] {
+  const path = longest.totalMs === 0 ? 'nothing takes time' : `${formatDuration(longest.totalMs)} (${formatStop(longest)})`;
+  return [
+    `${path}; the budget, global.shutdown_timeout, is ${formatDuration(budgetMs)}`,
+    `terminationGracePeriodSeconds or stop_grace_period: at least ${graceSeconds} s`,
+  ];
 }
 
 function count(number: number, one: string, many: string): string {
