@@ -20,6 +20,7 @@ import { watchMemory } from './lifecycle/memory-watch.ts';
 import { createPlanKeeper, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
 import { diffPlans } from './plan/diff.ts';
 import type { HookSpec, Plan, PlanDiff, SignalName } from './plan/spec.ts';
+import { followRestarts } from './unit/follow-restarts.ts';
 import { Roster } from './unit/roster.ts';
 import type { Unit } from './unit/unit.ts';
 import { coreVersion } from './version.ts';
@@ -132,6 +133,7 @@ class RunningSupervisor implements Supervisor {
 
   async run(): Promise<number> {
     this.#roster.subscribe((unit, instance) => this.#onChanged(unit, instance));
+    followRestarts(this.#roster);
     const stopWatchingMemory = watchMemory(this.#roster, this.#ports);
     try {
       await this.#boot();

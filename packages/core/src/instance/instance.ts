@@ -1,18 +1,20 @@
 import { SpawnError } from '../errors.ts';
 import type { Reason } from '../event/event.ts';
-import type { ProcessSpec, SignalName } from '../plan/spec.ts';
-import type { Child, ChildEnd } from '../os/spawner.ts';
 import type { Timer } from '../os/clock.ts';
+import type { Child, ChildEnd } from '../os/spawner.ts';
+import type { ProcessSpec, SignalName } from '../plan/spec.ts';
 import { createAttempt, startAttempt, type Attempt } from './attempt.ts';
 import { toEffects, type Effect } from './effects.ts';
-import { isSuccess, toExitText } from './exit.ts';
+import { askOverride, runEndHooks, toEndReason } from './ending.ts';
+import { isSuccess } from './exit.ts';
+import { createHistory, type History } from './history.ts';
 import { runHooks } from './hook-run.ts';
 import { getNext, liveStates, type State, type Trigger } from './machine.ts';
 import { attachOutput } from './output.ts';
 import type { Ports } from './ports.ts';
 import { watchReadiness } from './readiness.ts';
 import { decideEnding, type Ending, type Verdict } from './restart-policy.ts';
-import { sendStop } from './stop.ts';
+import { drainAttempt, sendStop } from './stop.ts';
 import { toUserState, type InstanceView, type LastExit, type UserState } from './view.ts';
 
 /** What the unit knows of this slot. */
@@ -30,10 +32,21 @@ export interface Slot {
   changed(instance: Instance): void;
 }
 
-/** Why it was asked to end. `failure` makes the end count as one. */
+/** Why it was asked to end. */
 interface StopCause {
   readonly reason: Reason;
+  /** Set where the end counts as a failure. */
   readonly failure?: string;
+  /** No hooks, no drain, no stop signal: the kill at once. */
+  readonly hurry?: boolean;
+}
+
+/** How an attempt is over: `exit` is absent where it never came to a process. */
+interface Outcome {
+  readonly success: boolean;
+  readonly what: string;
+  readonly forbidden?: boolean;
+  readonly exit?: LastExit;
 }
 
 /** Time after the kill signal after which a process that is still there is killed again and reported. */
@@ -48,25 +61,22 @@ export class Instance {
   readonly index: number;
   readonly #slot: Slot;
   readonly #ports: Ports;
+  readonly #history: History;
   #state: State = 'stopped';
   #ready = false;
   #attempt: Attempt | undefined;
   #cause: StopCause | undefined;
-  #lastExit: LastExit | undefined;
-  #lastCode: ChildEnd | undefined;
-  #failures = 0;
-  #restarts = 0;
-  #spawns = 0;
-  #backoff: { readonly timer: Timer; readonly at: number } | undefined;
-  #delayMs = 0;
-  #grace: Timer | undefined;
   #reason: string | undefined;
   #busyWith = '';
-  #hurry = false;
+  #delayMs = 0;
+  #backoff: { readonly timer: Timer; readonly at: number } | undefined;
+  #grace: Timer | undefined;
+  #kills = 0;
 
   constructor(slot: Slot, ports: Ports) {
     this.#slot = slot;
     this.#ports = ports;
+    this.#history = createHistory(ports.clock);
     this.index = slot.index;
     this.id = `${slot.spec().name}-${slot.index}`;
   }
@@ -81,16 +91,21 @@ export class Instance {
 
   /** How often it was spawned, over all restarts. */
   get spawns(): number {
-    return this.#spawns;
+    return this.#history.spawns;
   }
 
-  /** How it ended last; undefined before its first end, and for a start that never came to a process. */
+  /** How it ended last; undefined before its first end. */
   get lastEnd(): ChildEnd | undefined {
-    return this.#lastCode;
+    return this.#history.lastEnd;
   }
 
   get child(): Child | undefined {
     return this.#attempt?.ended === false ? this.#attempt.child : undefined;
+  }
+
+  /** Why it is where it is, in words. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** What it is busy with, for the report of who held up a shutdown. */
@@ -99,21 +114,22 @@ export class Instance {
   }
 
   view(): InstanceView {
-    const attempt = this.#attempt;
+    const { restarts, failures, lastExit } = this.#history;
     const spec = this.#slot.spec();
-    const pid = this.child?.pid;
+    const child = this.child;
+    const startedAt = this.#attempt?.startedAt;
     return Object.freeze({
       id: this.id,
       process: spec.name,
       index: this.index,
       state: this.#userState(),
       ready: this.#ready,
-      ...(pid === undefined ? {} : { pid }),
-      ...(pid === undefined || attempt?.startedAt === undefined ? {} : { startedAt: attempt.startedAt }),
-      restarts: this.#restarts,
-      consecutiveFailures: this.#failures,
+      ...(child === undefined ? {} : { pid: child.pid }),
+      ...(child === undefined || startedAt === undefined ? {} : { startedAt }),
+      restarts,
+      consecutiveFailures: failures,
       ...(this.#backoff === undefined ? {} : { nextRestartAt: this.#backoff.at }),
-      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
+      ...(lastExit === undefined ? {} : { lastExit }),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
       labels: spec.labels,
     });
@@ -121,24 +137,20 @@ export class Instance {
 
   /** Wants it up. A start by hand forgives earlier failures. */
   start(): void {
-    if (!liveStates.has(this.#state)) this.#failures = 0;
+    if (!liveStates.has(this.#state)) this.#history.forgive();
     this.#send('start');
   }
 
   /** `hurry`: no hooks, no drain, no stop signal: the kill at once. */
   stop(reason: Reason, hurry = false): void {
-    if (!this.#isAsked()) this.#cause = { reason };
-    this.#hurry = hurry;
+    if (!this.#isAsked()) this.#cause = { reason, hurry };
     this.#send('stop', `stopped: ${reason}`);
   }
 
-  /** Ends it and brings it up again, as long as the slot is wanted. */
+  /** Ends it and brings it up again, as long as the slot is wanted. `failure`: the end counts as one. */
   restart(reason: Reason, failure?: string): void {
-    if (!this.#isAsked()) {
-      this.#hurry = false;
-      this.#cause = { reason, ...(failure === undefined ? {} : { failure }) };
-    }
-    if (reason === 'manual') this.#failures = 0;
+    if (!this.#isAsked()) this.#cause = { reason, ...(failure === undefined ? {} : { failure }) };
+    if (reason === 'manual') this.#history.forgive();
     this.#send('restart', failure ?? `restarting: ${reason}`);
   }
 
@@ -165,7 +177,7 @@ export class Instance {
 
   /** Opens readiness from outside (a probe). */
   setReady(): void {
-    if (this.#attempt !== undefined && liveStates.has(this.#state)) this.#onReady(this.#attempt);
+    if (this.#attempt?.child !== undefined) this.#onReady(this.#attempt);
   }
 
   /** Closes readiness from outside. */
@@ -182,17 +194,19 @@ export class Instance {
     return toUserState(this.#state, this.#ready);
   }
 
+  #isAsked(): boolean {
+    return this.#state === 'stopping' || this.#state === 'killing';
+  }
+
   #send(trigger: Trigger, why?: string): void {
     const from = this.#state;
     const next = getNext(from, trigger);
     if (next === 'ignore') return;
-    if (next === 'impossible') {
-      return this.#ports.emit('supervisor.warning', { message: `defect: ${this.id} got ${trigger} while ${from}; it stays so` });
-    }
+    if (next === 'impossible') return this.#warn(`defect: got ${trigger} while ${from}; it stays so`);
     const before = this.#userState();
     this.#state = next;
     if (next === 'waiting' || next === 'stopped') this.#ready = false;
-    this.#reason = why ?? (next === 'waiting' || next === 'stopping' || next === 'killing' ? this.#reason : undefined);
+    this.#reason = why ?? (next === 'starting' || next === 'running' ? undefined : this.#reason);
     this.#announce(before);
     for (const effect of toEffects(from, trigger, next)) this.#run(effect, trigger);
     this.#slot.changed(this);
@@ -238,15 +252,17 @@ export class Instance {
 
   async #spawn(): Promise<void> {
     this.#cause = undefined;
+    this.#kills = 0;
     const attempt = createAttempt(this.#slot.spec(), this.index, this.#ports);
     this.#attempt = attempt;
     this.#busyWith = attempt.spec.hooks.preStart.length > 0 ? 'pre_start hooks' : 'spawn';
+    let child: Child;
     try {
-      const child = await startAttempt(attempt, this.view());
-      this.#onSpawned(attempt, child);
+      child = await startAttempt(attempt, this.view());
     } catch (error) {
-      this.#onSpawnFailed(attempt, error);
+      return this.#onSpawnFailed(attempt, error);
     }
+    this.#onSpawned(attempt, child);
   }
 
   #onSpawned(attempt: Attempt, child: Child): void {
@@ -254,8 +270,7 @@ export class Instance {
     attempt.child = child;
     attempt.startedAt = clock.now();
     attempt.spawnedAt = clock.monotonic();
-    this.#spawns += 1;
-    if (this.#spawns > 1) this.#restarts += 1;
+    this.#history.recordSpawn();
     attempt.output = attachOutput(child, attempt.spec, this.id, this.#ports, this.#toLineWatch(attempt));
     void child.ended.then((end) => this.#onEnded(attempt, end));
     emit('instance.spawned', { process: attempt.spec.name, instance: this.id, pid: child.pid });
@@ -268,7 +283,9 @@ export class Instance {
     if (attempt.spec.readiness.kind !== 'log') return undefined;
     const pattern = new RegExp(attempt.spec.readiness.pattern);
     return (text) => {
-      if (!this.#ready && !attempt.coming.signal.aborted && pattern.test(text)) this.#onReady(attempt);
+      if (this.#ready || attempt.coming.signal.aborted || !pattern.test(text)) return;
+      attempt.output?.stopLines();
+      this.#onReady(attempt);
     };
   }
 
@@ -288,7 +305,7 @@ export class Instance {
 
   #armStartLimit({ spec, coming }: Attempt): void {
     if (spec.startTimeoutMs === 0) return;
-    const why = `not ready within ${spec.startTimeoutMs} ms (process_start_timeout)`;
+    const why = `not ready within ${spec.startTimeoutMs / 1000} s (process_start_timeout)`;
     const limit = this.#ports.clock.after(spec.startTimeoutMs, () => {
       if (this.#state === 'starting') this.restart('start_timeout', why);
     });
@@ -298,9 +315,11 @@ export class Instance {
   #onReady(attempt: Attempt): void {
     if (attempt !== this.#attempt || attempt.ended || attempt.coming.signal.aborted || this.#ready) return;
     const first = this.#state === 'starting';
+    const before = this.#userState();
     // A oneshot is "ready" when it has succeeded; being spawned says nothing yet.
     this.#ready = attempt.spec.type !== 'oneshot' || attempt.spec.readiness.kind !== 'spawned';
     if (first) this.#send('settled');
+    else this.#announce(before);
     if (this.#ready) this.#tellReady(attempt);
     if (first) void this.#runPostStart(attempt);
   }
@@ -325,21 +344,22 @@ export class Instance {
   }
 
   async #runPostStart({ spec, context, coming }: Attempt): Promise<void> {
+    if (spec.hooks.postStart.length === 0) return;
     const outcome = await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
-    if (!outcome.ok && !coming.signal.aborted) this.#warn(`post_start of ${this.id}: ${outcome.message ?? 'failed'}`);
+    if (!outcome.ok && !coming.signal.aborted) this.#warn(`post_start: ${outcome.message ?? 'failed'}`);
   }
 
   #onSpawnFailed(attempt: Attempt, error: unknown): void {
     attempt.ended = true;
-    const failure = error instanceof SpawnError ? error : new SpawnError('hook', String(error instanceof Error ? error.message : error));
-    const interrupted = this.#isAsked();
-    if (!interrupted) {
-      const { message, hint, stage } = failure;
-      this.#ports.emit('instance.spawn_failed', {
-        process: attempt.spec.name, instance: this.id, stage, message, ...(hint === undefined ? {} : { hint }),
-      });
+    attempt.coming.abort();
+    const failure = error instanceof SpawnError ? error : new SpawnError('hook', error instanceof Error ? error.message : String(error));
+    const { message, hint, stage } = failure;
+    const asked = this.#isAsked();
+    if (!asked) {
+      const { name: process } = attempt.spec;
+      this.#ports.emit('instance.spawn_failed', { process, instance: this.id, stage, message, ...(hint === undefined ? {} : { hint }) });
     }
-    this.#conclude(attempt, { success: interrupted, ranMs: 0, what: failure.message, forbidden: false });
+    this.#conclude(attempt, { success: asked, what: message });
   }
 
   async #onEnded(attempt: Attempt, end: ChildEnd): Promise<void> {
@@ -350,93 +370,61 @@ export class Instance {
     const exit = this.#recordExit(attempt, end);
     attempt.coming.abort();
     this.#closeReadiness(exit.text);
-    const forbidden = await this.#runEndHooks(attempt, end);
+    const forbidden = hasEndHooks(attempt) && (await this.#runEndHooks(attempt, end));
     const success = this.#isAsked() ? this.#cause?.failure === undefined : isSuccess(end, attempt.spec.successExitCodes);
-    const ranMs = Math.round(this.#ports.clock.monotonic() - (attempt.spawnedAt ?? 0));
-    this.#conclude(attempt, { success, ranMs, what: this.#cause?.failure ?? exit.text, forbidden }, exit);
+    this.#conclude(attempt, { success, what: this.#cause?.failure ?? exit.text, forbidden, exit });
   }
 
-  #recordExit({ spec, child, spawnedAt }: Attempt, end: ChildEnd): LastExit {
-    const { clock, hooks, emit, memoryLimit } = this.#ports;
-    // Our own kill needs no guess at memory.
-    const text = toExitText(end, this.#state === 'killing' ? undefined : memoryLimit);
-    const exit: LastExit = Object.freeze({ code: end.code, signal: end.signal, at: clock.now(), text });
-    this.#lastExit = exit;
-    this.#lastCode = end;
-    const ranMs = Math.round(clock.monotonic() - (spawnedAt ?? 0));
-    emit('instance.exited', { process: spec.name, instance: this.id, pid: child?.pid ?? 0, exit, ranMs });
+  #recordExit(attempt: Attempt, end: ChildEnd): LastExit {
+    const { hooks, emit, memoryLimit } = this.#ports;
+    // A kill of our own needs no guess at memory.
+    const exit = this.#history.recordExit(end, this.#kills > 0 ? undefined : memoryLimit);
+    const { spec, child } = attempt;
+    emit('instance.exited', { process: spec.name, instance: this.id, pid: child?.pid ?? 0, exit, ranMs: this.#toRanMs(attempt) });
     hooks.exited(this.view(), exit);
     return exit;
   }
 
-  /** finish after every end, post_stop after one that was asked for. Returns whether a finish hook forbids a restart. */
-  async #runEndHooks({ spec, context, after }: Attempt, end: ChildEnd): Promise<boolean> {
-    const { finish, postStop } = spec.hooks;
-    if (finish.length === 0 && (postStop.length === 0 || !this.#isAsked())) return false;
-    const env = { ...context.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
-    this.#busyWith = 'finish hooks';
-    const finished = await runHooks(finish, { ...context, env, signal: after.signal });
-    const forbidden = finished.exitCode === 125;
-    if (!finished.ok && !forbidden) this.#warn(`finish of ${this.id}: ${finished.message ?? 'failed'}`);
-    if (this.#isAsked() && postStop.length > 0) {
-      this.#busyWith = 'post_stop hooks';
-      const stopped = await runHooks(postStop, { ...context, env, signal: after.signal });
-      if (!stopped.ok) this.#warn(`post_stop of ${this.id}: ${stopped.message ?? 'failed'}`);
-    }
-    return forbidden;
+  #runEndHooks(attempt: Attempt, end: ChildEnd): Promise<boolean> {
+    return runEndHooks(attempt, {
+      end,
+      asked: () => this.#isAsked(),
+      onStep: (step) => (this.#busyWith = step),
+      warn: (message) => this.#warn(message),
+    });
   }
 
-  #conclude(attempt: Attempt, ended: Omit<Ending, 'asked' | 'wanted' | 'failures'> & { readonly what: string }, exit?: LastExit): void {
-    const ending: Ending = { ...ended, failures: this.#failures, asked: this.#isAsked(), wanted: this.#slot.wanted() };
+  #conclude(attempt: Attempt, { success, what, forbidden = false, exit }: Outcome): void {
+    const ranMs = exit === undefined ? 0 : this.#toRanMs(attempt);
+    const { failures } = this.#history;
+    const ending: Ending = { success, ranMs, forbidden, failures, asked: this.#isAsked(), wanted: this.#slot.wanted() };
     const proposed = decideEnding(attempt.spec.type, attempt.spec.restart, ending, this.#ports.random());
-    const verdict = exit === undefined ? proposed : this.#askOverride(proposed, exit, ending);
-    this.#failures = verdict.failures;
+    const verdict = exit === undefined ? proposed : askOverride(this.#ports.hooks, ending, proposed, { view: this.view(), exit });
+    this.#history.recordVerdict(verdict);
     this.#delayMs = verdict.delayMs;
     this.#busyWith = '';
     if (verdict.trigger === 'endedRestart') this.#tellRestart(attempt, ending, verdict);
     if (verdict.trigger === 'endedDone' && attempt.spec.type === 'oneshot' && !ending.asked) this.#ready = true;
-    const trigger = exit === undefined && this.#state === 'starting' && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger;
-    this.#send(trigger, this.#toReason(ended.what, verdict));
+    const neverRan = exit === undefined && this.#state === 'starting';
+    this.#send(neverRan && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger, toEndReason(what, verdict));
   }
 
-  #toReason(what: string, verdict: Verdict): string | undefined {
-    if (verdict.trigger === 'endedDone') return undefined;
-    if (verdict.trigger === 'endedFailed') return `${what}; ${verdict.why}`;
-    return verdict.delayMs === 0 ? what : `${what}; restart ${verdict.failures} in ${(verdict.delayMs / 1000).toFixed(1)} s`;
-  }
-
-  /** Plugins may overrule what follows an end, but not a stop that was asked for. */
-  #askOverride(proposed: Verdict, exit: LastExit, ending: Ending): Verdict {
-    if (!ending.wanted || ending.asked) return proposed;
-    const override = this.#ports.hooks.restart(this.view(), exit, proposed);
-    if (override === undefined) return proposed;
-    const trigger = override.restart ? 'endedRestart' : ending.success ? 'endedDone' : 'endedFailed';
-    return { ...proposed, trigger, delayMs: override.delayMs ?? proposed.delayMs, why: override.why };
-  }
-
-  #tellRestart({ spec }: Attempt, ending: Ending, verdict: Verdict): void {
+  #tellRestart({ spec }: Attempt, ending: Ending, { delayMs, failures }: Verdict): void {
     const reason = this.#cause?.reason ?? (ending.success ? 'exit' : 'crash');
-    this.#ports.emit('instance.restarting', {
-      process: spec.name, instance: this.id, reason, delayMs: verdict.delayMs, attempt: verdict.failures,
-    });
+    this.#ports.emit('instance.restarting', { process: spec.name, instance: this.id, reason, delayMs, attempt: failures });
   }
 
   async #drain(): Promise<void> {
     const attempt = this.#attempt;
     if (attempt?.child === undefined || attempt.ended) return;
-    const { shutdown, hooks: { preStop } } = attempt.spec;
-    if (this.#hurry || !shutdown.graceful) return this.#send('graceElapsed');
-    const limit = this.#ports.clock.after(shutdown.timeoutMs, () => attempt.going.abort());
-    const { signal } = attempt.going;
-    if (preStop.length > 0) {
-      this.#busyWith = `pre_stop hook ${preStop.map((hook) => hook.name).join(', ')}`;
-      const outcome = await runHooks(preStop, { ...attempt.context, signal });
-      if (!outcome.ok && !attempt.ended) this.#warn(`pre_stop of ${this.id}: ${outcome.message ?? 'failed'}`);
-    }
-    this.#busyWith = 'drain';
-    await this.#ports.hooks.stopping(this.view(), this.#cause?.reason ?? 'manual', { limitMs: shutdown.timeoutMs, signal });
-    limit.cancel();
-    if (attempt === this.#attempt && !attempt.ended && this.#state === 'stopping') await this.#sendStop();
+    if (this.#cause?.hurry === true || !attempt.spec.shutdown.graceful) return this.#send('graceElapsed');
+    await drainAttempt(attempt, {
+      view: () => this.view(),
+      reason: this.#cause?.reason ?? 'manual',
+      onStep: (step) => (this.#busyWith = step),
+      warn: (message) => this.#warn(message),
+    });
+    if (attempt === this.#attempt && this.#state === 'stopping') await this.#sendStop();
   }
 
   async #sendStop(): Promise<void> {
@@ -446,7 +434,7 @@ export class Instance {
     this.#busyWith = `${stopCommand === undefined ? signal : 'stop_command'} (grace period ${timeoutMs / 1000} s)`;
     this.#grace = this.#ports.clock.after(timeoutMs, () => this.#send('graceElapsed'));
     const problem = await sendStop(attempt, attempt.child);
-    if (problem !== undefined) this.#warn(`stop_command of ${this.id}: ${problem}; ${signal} was sent instead`);
+    if (problem !== undefined) this.#warn(problem);
   }
 
   #kill(): void {
@@ -454,12 +442,12 @@ export class Instance {
     this.#attempt?.going.abort();
     const attempt = this.#attempt;
     if (attempt?.child === undefined || attempt.ended) return;
-    const again = this.#busyWith.startsWith('kill');
-    const signal = again ? 'SIGKILL' : attempt.spec.shutdown.killSignal;
+    const { killSignal, killMode } = attempt.spec.shutdown;
+    const signal = this.#kills === 0 ? killSignal : 'SIGKILL';
+    this.#kills += 1;
     this.#busyWith = `kill (${signal})`;
-    attempt.child.kill(signal, attempt.spec.shutdown.killMode);
-    const afterMs = Math.round(this.#ports.clock.monotonic() - (attempt.spawnedAt ?? 0));
-    this.#ports.emit('instance.killed', { process: attempt.spec.name, instance: this.id, signal, afterMs });
+    attempt.child.kill(signal, killMode);
+    this.#ports.emit('instance.killed', { process: attempt.spec.name, instance: this.id, signal, afterMs: this.#toRanMs(attempt) });
     this.#grace = this.#ports.clock.after(killAgainMs, () => this.#send('killElapsed'));
   }
 
@@ -468,18 +456,19 @@ export class Instance {
     const delayMs = this.#delayMs;
     // A timer of 0 ms is a turn of the loop of at least 1 ms: half of what a restart may take.
     if (delayMs === 0) return this.#send('delayElapsed');
-    const timer = clock.after(delayMs, () => {
-      this.#backoff = undefined;
-      this.#send('delayElapsed');
-    });
+    const timer = clock.after(delayMs, () => this.#send('delayElapsed'));
     this.#backoff = { timer, at: clock.now() + delayMs };
   }
 
-  #isAsked(): boolean {
-    return this.#state === 'stopping' || this.#state === 'killing';
+  #toRanMs({ spawnedAt }: Attempt): number {
+    return Math.round(this.#ports.clock.monotonic() - (spawnedAt ?? 0));
   }
 
   #warn(message: string): void {
-    this.#ports.emit('supervisor.warning', { message });
+    this.#ports.emit('supervisor.warning', { message: `${this.id}: ${message}` });
   }
+}
+
+function hasEndHooks({ spec }: Attempt): boolean {
+  return spec.hooks.finish.length > 0 || spec.hooks.postStop.length > 0;
 }

@@ -7,6 +7,8 @@ import type { Ports } from './ports.ts';
 export interface InstanceOutput {
   /** The process has ended: reads on until the last byte, or until nothing more can be its own. */
   release(): void;
+  /** Nobody looks at lines any more (`onLine`). */
+  stopLines(): void;
   /** Resolves when all of it was handed on. */
   readonly ended: Promise<void>;
 }
@@ -33,7 +35,11 @@ export function attachOutput(child: Child, spec: ProcessSpec, instance: string, 
   ];
   const files = spec.logging.files.map((path) => ports.logs.follow({ ...source, stream: 'stdout', shown: true }, path));
   const ended = Promise.all([...pipes, ...files].map((attachment) => attachment.ended)).then(() => undefined);
-  return { ended, release: () => releaseOutput(child, pipes, files, ports) };
+  return {
+    ended,
+    release: () => releaseOutput(child, pipes, files, ports),
+    stopLines: () => [...pipes, ...files].forEach((attachment) => attachment.stopLines()),
+  };
 }
 
 function releaseOutput(child: Child, pipes: readonly LogAttachment[], files: readonly LogAttachment[], ports: Ports): void {

@@ -17,7 +17,11 @@ export interface PlanRequestAtRunTime {
   readonly reread: boolean;
   /** Processes declared at run time, by name, as a file would hold them. */
   readonly dynamic: ReadonlyMap<string, unknown>;
+  /** Instances of templates that were asked for: `openvpn@eu`. */
+  readonly instantiate: readonly string[];
 }
+
+type Wanted = Omit<PlanRequestAtRunTime, 'reread'>;
 
 /** Makes plans. Throws ConfigError with all diagnostics. */
 export type Planner = (request: PlanRequestAtRunTime) => Promise<PlanCandidate>;
@@ -34,8 +38,8 @@ export interface PlanKeeperOptions {
 export interface PlanKeeper extends PlanChanges {
   /** The plan in force. */
   readonly plan: Plan;
-  /** Makes sure that an instance of a template exists. */
-  instantiate(name: string, declaration: unknown): Promise<void>;
+  /** Makes sure that these instances of templates (`openvpn@eu`) exist. They are known from then on, and down. */
+  instantiate(names: readonly string[]): Promise<void>;
 }
 
 /**
@@ -44,18 +48,18 @@ export interface PlanKeeper extends PlanChanges {
  */
 export function createPlanKeeper(options: PlanKeeperOptions): PlanKeeper {
   let plan = options.plan;
-  let dynamic: ReadonlyMap<string, unknown> = new Map();
+  let wanted: Wanted = { dynamic: new Map(), instantiate: [] };
   let queue: Promise<unknown> = Promise.resolve();
 
   return {
     get plan() {
       return plan;
     },
-    applyConfig: (dryRun) => enqueue(() => change(dynamic, { reread: true, dryRun })),
+    applyConfig: (dryRun) => enqueue(() => change(wanted, { reread: true, dryRun })),
     put: (name, declaration) => enqueue(() => putProcess(name, declaration)),
     remove: (name) => enqueue(() => removeProcess(name)),
     reconcile: (label, declarations, dryRun) => enqueue(() => reconcile(label, declarations, dryRun)),
-    instantiate: (name, declaration) => enqueue(async () => void (plan.processes.has(name) || (await putProcess(name, declaration)))),
+    instantiate: (names) => enqueue(() => instantiate(names)),
   };
 
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -64,16 +68,16 @@ export function createPlanKeeper(options: PlanKeeperOptions): PlanKeeper {
     return result;
   }
 
-  async function change(next: ReadonlyMap<string, unknown>, { reread, dryRun }: { reread: boolean; dryRun: boolean }): Promise<PlanDiff> {
+  async function change(next: Wanted, { reread, dryRun }: { reread: boolean; dryRun: boolean }): Promise<PlanDiff> {
     try {
-      const candidate = await options.replan({ reread, dynamic: next });
+      const candidate = await options.replan({ reread, ...next });
       const diff = diffPlans(plan, candidate.plan);
       if (dryRun) {
         await candidate.discard();
         return diff;
       }
       plan = candidate.plan;
-      dynamic = next;
+      wanted = next;
       await candidate.accept();
       await options.apply(plan, diff);
       return diff;
@@ -90,26 +94,36 @@ export function createPlanKeeper(options: PlanKeeperOptions): PlanKeeper {
         hint: 'Change it there and reload, or use another name.',
       });
     }
-    return change(new Map(dynamic).set(name, declaration), { reread: false, dryRun: false });
+    return change({ ...wanted, dynamic: new Map(wanted.dynamic).set(name, declaration) }, { reread: false, dryRun: false });
   }
 
   function removeProcess(name: string): Promise<PlanDiff> {
-    if (!dynamic.has(name)) {
-      const known = plan.processes.has(name);
-      const message = known ? `"${name}" was not declared at run time` : `there is no process "${name}"`;
-      const hint = known ? 'Remove it from the configuration and reload, or stop it.' : 'Removing is idempotent only for names that were dynamic.';
-      throw new CommandError(known ? 'PM_COMMAND_INVALID' : 'PM_COMMAND_UNKNOWN_TARGET', message, { hint });
-    }
-    const next = new Map(dynamic);
+    const instantiated = wanted.instantiate.includes(name);
+    if (!wanted.dynamic.has(name) && !instantiated) throw toNotDynamic(name, plan.processes.has(name));
+    const next = new Map(wanted.dynamic);
     next.delete(name);
-    return change(next, { reread: false, dryRun: false });
+    const instantiate = wanted.instantiate.filter((other) => other !== name);
+    return change({ dynamic: next, instantiate }, { reread: false, dryRun: false });
+  }
+
+  async function instantiate(names: readonly string[]): Promise<void> {
+    const missing = names.filter((name) => !plan.processes.has(name));
+    if (missing.length === 0) return;
+    await change({ ...wanted, instantiate: [...wanted.instantiate, ...missing] }, { reread: false, dryRun: false });
   }
 
   function reconcile(label: readonly [string, string], declarations: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<PlanDiff> {
-    const others = [...dynamic].filter(([name]) => plan.processes.get(name)?.labels[label[0]] !== label[1]);
+    const others = [...wanted.dynamic].filter(([name]) => plan.processes.get(name)?.labels[label[0]] !== label[1]);
     const labelled = Object.entries(declarations).map(([name, declaration]) => [name, withLabel(declaration, label)] as const);
-    return change(new Map([...others, ...labelled]), { reread: false, dryRun });
+    return change({ ...wanted, dynamic: new Map([...others, ...labelled]) }, { reread: false, dryRun });
   }
+}
+
+function toNotDynamic(name: string, known: boolean): CommandError {
+  if (!known) return new CommandError('PM_COMMAND_UNKNOWN_TARGET', `there is no process "${name}"`);
+  return new CommandError('PM_COMMAND_INVALID', `"${name}" was not declared at run time`, {
+    hint: 'Remove it from the configuration and reload, or stop it.',
+  });
 }
 
 function withLabel(declaration: unknown, [key, value]: readonly [string, string]): unknown {

@@ -112,6 +112,11 @@ export class Unit {
     for (const instance of this.#wanted()) instance.restart(reason);
   }
 
+  /** Restarts what runs, and leaves alone what waits, has failed or has ended. */
+  restartRunning(reason: Reason): void {
+    for (const instance of this.#wanted()) if (instance.child !== undefined) instance.restart(reason);
+  }
+
   holdSlot(index: number, reason: Reason): void {
     this.#held.add(index);
     this.#instances.get(index)?.stop(reason);
@@ -228,7 +233,7 @@ export class Unit {
     const oneshot = this.#spec.type === 'oneshot';
     const exited = every((instance) => instance.state === 'exited');
     const failed = wanted.find((instance) => instance.state === 'failed');
-    const why = this.#skipped ?? (failed ?? wanted.find((instance) => !instance.ready))?.view().reason;
+    const why = this.#skipped ?? (failed ?? wanted.find((instance) => !instance.ready))?.reason;
     return {
       skipped: this.#skipped !== undefined,
       desiredUp: this.#desired === 'up',

@@ -1,0 +1,54 @@
+import type { ChildEnd } from '../os/spawner.ts';
+import type { Attempt } from './attempt.ts';
+import { runHooks } from './hook-run.ts';
+import type { InstanceHooks } from './ports.ts';
+import type { Ending, Verdict } from './restart-policy.ts';
+import type { InstanceView, LastExit } from './view.ts';
+
+/** Exit code of a finish hook that means "do not start it again" (s6's finish scripts). */
+const doNotRestart = 125;
+
+export interface EndHooksOptions {
+  readonly end: ChildEnd;
+  /** The end was asked for. */
+  readonly asked: () => boolean;
+  /** Told what is being run, for the report of who holds up a stop. */
+  readonly onStep: (step: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Runs finish hooks after every end, post_stop hooks after one that was asked for. Returns whether a restart is forbidden. */
+export async function runEndHooks(attempt: Attempt, { end, asked, onStep, warn }: EndHooksOptions): Promise<boolean> {
+  const { finish, postStop } = attempt.spec.hooks;
+  const env = { ...attempt.context.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
+  const context = { ...attempt.context, env, signal: attempt.after.signal };
+  let forbidden = false;
+  if (finish.length > 0) {
+    onStep('finish hooks');
+    const outcome = await runHooks(finish, context);
+    forbidden = outcome.exitCode === doNotRestart;
+    if (!outcome.ok && !forbidden) warn(`finish: ${outcome.message ?? 'failed'}`);
+  }
+  if (asked() && postStop.length > 0) {
+    onStep('post_stop hooks');
+    const outcome = await runHooks(postStop, context);
+    if (!outcome.ok) warn(`post_stop: ${outcome.message ?? 'failed'}`);
+  }
+  return forbidden;
+}
+
+/** Plugins may overrule what follows an end, but not a stop or restart that was asked for. */
+export function askOverride(hooks: InstanceHooks, ending: Ending, proposed: Verdict, about: { view: InstanceView; exit: LastExit }): Verdict {
+  if (!ending.wanted || ending.asked) return proposed;
+  const override = hooks.restart(about.view, about.exit, proposed);
+  if (override === undefined) return proposed;
+  const trigger = override.restart ? 'endedRestart' : ending.success ? 'endedDone' : 'endedFailed';
+  return { ...proposed, trigger, delayMs: override.delayMs ?? 0, why: override.why };
+}
+
+/** Why it is where it is after an end, in words. */
+export function toEndReason(what: string, verdict: Verdict): string | undefined {
+  if (verdict.trigger === 'endedDone') return undefined;
+  if (verdict.trigger === 'endedFailed') return `${what}; ${verdict.why}`;
+  return verdict.delayMs === 0 ? what : `${what}; restart ${verdict.failures} in ${(verdict.delayMs / 1000).toFixed(1)} s`;
+}
