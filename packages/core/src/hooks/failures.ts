@@ -49,9 +49,9 @@ function toFailure(error: PluginError, owner: TapOwner): PluginFailure {
   return { plugin: error.plugin, hook: error.hook, message: error.message, code: error.code, muted: owner.muted };
 }
 
-/** Stamps an error with the plugin and the hook (or step) it came from. An error that has its stamp keeps it. */
+/** Stamps an error with the plugin and the hook (or step) it came from. An error stamped with the plugin keeps its own words. */
 export function toPluginError(plugin: string, hook: string, cause: unknown): PluginError {
-  if (cause instanceof PluginError && cause.plugin === plugin && cause.hook === hook) return cause;
+  if (cause instanceof PluginError && cause.plugin === plugin) return cause;
   const message = `plugin "${plugin}" failed in ${hook}: ${toMessage(cause)}`;
   return new PluginError('PM_PLUGIN_FAILED', message, { plugin, hook }, {
     hint: `Fix the plugin or its options, or switch it off with "${plugin}: false" under plugins.`,
