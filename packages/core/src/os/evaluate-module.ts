@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { ConfigError } from '../errors.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
+import type { Clock } from './clock.ts';
+
+export interface ModuleEvaluatorOptions {
+  readonly clock: Clock;
+  /** Environment of the child; the supervisor's own secrets are the caller's to remove. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Default 10 s. */
+  readonly timeLimitMs?: number;
+  /** Default 4 MiB of JSON. */
+  readonly sizeLimit?: number;
+  /** What the module printed, when it printed anything and succeeded. At most 64 KiB. */
+  readonly onOutput?: (text: string) => void;
+}
+
+const outputLimit = 64 * 1024;
+
+/**
+ * Evaluates the default export of a JavaScript or TypeScript module in a short-lived Node of its own and returns it as plain
+ * data. Never inside this process: a config that throws, hangs, leaks or is edited must not touch PID 1, and a module
+ * cannot be loaded twice. A default export that is a function is called. Throws ConfigError.
+ */
+export function createModuleEvaluator(options: ModuleEvaluatorOptions): (path: string) => Promise<unknown> {
+  return async (path) => {
+    const run = await runEvaluation(path, options);
+    const answer = readAnswer(run, path, options);
+    if (run.printed !== '') options.onOutput?.(run.printed);
+    return answer;
+  };
+}
+
+interface Run {
+  readonly json: string;
+  readonly printed: string;
+  readonly end: 'ended' | 'time limit' | 'size limit';
+  readonly status: string;
+}
+
+async function runEvaluation(path: string, options: ModuleEvaluatorOptions): Promise<Run> {
+  const { clock, env, timeLimitMs = 10_000, sizeLimit = 4 * 1024 * 1024 } = options;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', evaluator, '--', path], {
+    env: { ...env },
+    // Its own group, so that what the module started goes with it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  let end: Run['end'] = 'ended';
+  const stop = (why: Run['end']): void => {
+    end = why;
+    killGroup(child);
+  };
+  const timer = clock.after(timeLimitMs, () => stop('time limit'));
+  const printed = collect([child.stdout, child.stderr], outputLimit);
+  const json = collect([child.stdio[3] as Readable | null], sizeLimit, () => stop('size limit'));
+  const status = await ended(child);
+  timer.cancel();
+  killGroup(child);
+  await Promise.race([Promise.all([printed.done, json.done]), clock.sleep(1000)]);
+  const run = { json: json.text(), printed: printed.text(), end, status };
+  for (const stream of child.stdio) stream?.destroy();
+  return run;
+}
+
+function ended(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${String(code)}` : signal));
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of the group: what was wanted.
+  }
+}
+
+interface Collected {
+  readonly done: Promise<unknown>;
+  text(): string;
+}
+
+function collect(streams: readonly (Readable | null)[], limit: number, onOverflow?: () => void): Collected {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const take = (chunk: Buffer): void => {
+    if (size < limit) chunks.push(chunk.subarray(0, limit - size));
+    size += chunk.length;
+    if (size > limit) onOverflow?.();
+  };
+  const done = streams.map((stream) => new Promise<void>((resolve) => (stream === null ? resolve() : stream.on('data', take).once('close', resolve))));
+  return { done: Promise.all(done), text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+type Answer = { readonly value: unknown } | { readonly message: string; readonly hint?: string; readonly line?: number; readonly column?: number };
+
+function readAnswer(run: Run, path: string, options: ModuleEvaluatorOptions): unknown {
+  const answer = parseAnswer(run, options);
+  if ('value' in answer) return answer.value;
+  const { message, hint, line, column } = answer;
+  const where = line === undefined ? { source: path } : { position: { file: path, line, column: column ?? 1 } };
+  const diagnostic: Diagnostic = { severity: 'error', path: '', message, ...where, ...(hint === undefined ? {} : { hint }) };
+  throw new ConfigError('PM_CONFIG_INVALID', `${path} cannot be evaluated: ${message}`, [diagnostic]);
+}
+
+function parseAnswer(run: Run, { timeLimitMs = 10_000, sizeLimit = 4 * 1024 * 1024 }: ModuleEvaluatorOptions): Answer {
+  if (run.end === 'time limit') {
+    return { message: `did not finish within ${timeLimitMs / 1000} s`, hint: 'A configuration exports data: it starts no server and waits for nothing.' };
+  }
+  if (run.end === 'size limit') return { message: `exports more than ${sizeLimit} bytes of JSON`, hint: 'Generate fewer processes, or use scale.' };
+  try {
+    return JSON.parse(run.json) as Answer;
+  } catch {
+    const printed = run.printed.trim().split('\n').slice(-5).join('\n');
+    return { message: `ended (${run.status}) before it exported anything${printed === '' ? '' : `: ${printed}`}`, hint: 'A configuration must not call process.exit().' };
+  }
+}
+
+/**
+ * Runs in the child. Answers on descriptor 3 and exits at once, whatever timers or servers the module left.
+ * Everything that JSON would silently drop or change is refused by its path.
+ */
+const evaluator = `
+import { writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+const path = process.argv[1];
+const url = pathToFileURL(path).href;
+const answer = (it) => {
+  const bytes = Buffer.from(JSON.stringify(it));
+  for (let at = 0; at < bytes.length;) at += writeSync(3, bytes, at);
+  process.exit(0);
+};
+const kindOf = (it) => typeof it === 'object' ? it.constructor?.name ?? 'object' : typeof it;
+const refuse = (at, what) => answer({
+  message: (at || 'the default export') + ' is ' + what,
+  hint: 'A configuration is plain data: text, numbers, booleans, lists and maps.',
+});
+const check = (it, at, above) => {
+  if (it === null || it === undefined || typeof it === 'string' || typeof it === 'boolean') return;
+  if (typeof it === 'number') { if (!Number.isFinite(it)) refuse(at, String(it)); return; }
+  if (typeof it !== 'object') refuse(at, 'a ' + kindOf(it));
+  if (above.includes(it)) refuse(at, 'part of itself');
+  if (above.length > 64) refuse(at, 'nested deeper than 64 levels');
+  const proto = Object.getPrototypeOf(it);
+  if (!Array.isArray(it) && proto !== null && Object.getPrototypeOf(proto) !== null) refuse(at, 'a ' + kindOf(it));
+  for (const key of Object.keys(it)) check(it[key], Array.isArray(it) ? at + '[' + key + ']' : (at && at + '.') + key, [...above, it]);
+};
+const fail = (error) => {
+  const stack = String(error?.stack ?? error);
+  const escaped = url.replace(/[.*+?^$()|[\\]\\\\{}]/g, '\\\\$&');
+  const place = new RegExp('(?:' + escaped + '|' + path.replace(/[.*+?^$()|[\\]\\\\{}]/g, '\\\\$&') + '):(\\\\d+)(?::(\\\\d+))?').exec(stack);
+  answer({
+    message: error instanceof Error ? error.name + ': ' + error.message.split('\\n')[0] : 'threw ' + String(error),
+    ...(place && { line: Number(place[1]), column: Number(place[2] ?? 1) }),
+  });
+};
+process.on('uncaughtException', fail);
+try {
+  const module = await import(url);
+  if (!('default' in module)) answer({ message: 'has no default export', hint: 'Write "export default { processes: { … } }" or "export default defineConfig({ … })".' });
+  let value = module.default;
+  if (typeof value === 'function') value = await value();
+  check(value, '', []);
+  answer({ value: value ?? null });
+} catch (error) { fail(error); }
+`;
