@@ -48,14 +48,15 @@ export function sleepOn(clock: Pick<Clock, 'after'>, delayMs: number, signal?: A
 }
 
 function startTimer(delayMs: number, callback: () => void): Timer {
-  const due = performance.now() + delayMs;
+  const delay = delayMs > 0 ? delayMs : 0;
+  const due = performance.now() + delay;
   let handle: NodeJS.Timeout;
   const arm = (): void => {
     const left = due - performance.now();
     // Node's timers count whole milliseconds of a cached loop time and may fire up to one early: then wait again.
-    if (!(left > 0)) return callback();
+    if (left <= 0) return callback();
     handle = setTimeout(arm, Math.min(Math.ceil(left), longestTimeout));
   };
-  handle = setTimeout(arm, Math.min(Math.ceil(delayMs), longestTimeout));
+  handle = setTimeout(arm, Math.min(Math.ceil(delay), longestTimeout));
   return { cancel: () => clearTimeout(handle) };
 }

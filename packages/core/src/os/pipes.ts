@@ -26,12 +26,18 @@ const O_CLOEXEC = 0o2000000;
 
 /** The best way there is here: pipe2(2), else named pipes, else none and why. `folders`: where named pipes may be made. */
 export function choosePipeMaker(sys: Sys | undefined, folders: readonly string[] = [tmpdir()]): PipeMaker | { readonly reason: string } {
-  if (sys) return { kind: 'pipe', open: async (count) => openAll(count, () => openPipe(sys)) };
+  if (sys) return { kind: 'pipe', open: async (count) => openAll(count, () => openClosingPipe(sys)) };
   const mkfifo = findCommand('mkfifo', defaultPath, '/');
   if (!('path' in mkfifo)) return { reason: 'there is no mkfifo(1)' };
   const folder = folders.find(isUsable);
   if (folder === undefined) return { reason: `no named pipe can be made in ${folders.join(' or ')}` };
   return { kind: 'fifo', open: (count) => openNamedPipes(mkfifo.path, folder, count) };
+}
+
+/** pipe2(2) with O_CLOEXEC. */
+export function openClosingPipe(sys: Sys): PipeEnds {
+  const [read, write] = sys.pipe2(O_CLOEXEC);
+  return { read, write };
 }
 
 /** The reading end as a stream. It ends when every writer has closed, wherever the descriptor went. */
@@ -48,11 +54,6 @@ export function closeAll(descriptors: Iterable<number>): void {
       // Closed before: what we want.
     }
   }
-}
-
-function openPipe(sys: Sys): PipeEnds {
-  const [read, write] = sys.pipe2(O_CLOEXEC);
-  return { read, write };
 }
 
 /** Named only for an instant, in a folder that nobody else can enter: opened at both ends, then unlinked. */

@@ -33,6 +33,8 @@ export interface ChildEnd {
   readonly signal: SignalName | null;
   /** Descendants that had to be ended after the main process; 0 where that is not known. */
   readonly leftovers?: number;
+  /** The kernel killed something of it because it passed its own `memory_max`. */
+  readonly oomKilled?: boolean;
 }
 
 /** One operating system process and all that it left behind. */
@@ -44,6 +46,8 @@ export interface Child {
   readonly stderr?: Readable;
   /** Readable end of `notifyFd`, or the messages of `notifySocket`. */
   readonly notify?: Readable;
+  /** Limits of `resources` that a cgroup of its own enforces; the others are only watched, if at all. */
+  readonly enforced?: readonly ('memory_max' | 'cpu_max' | 'pids_max')[];
   /**
    * Resolves once, when the main process has ended *and* nothing of it is left (group, descendants that escaped).
    * Never waits for the streams: a stranger may hold them. Never rejects.
@@ -76,4 +80,6 @@ export interface SpawnerAbilities {
   readonly tty: boolean;
   readonly limits: boolean;
   readonly cgroup: 'v2' | 'v1' | 'none';
+  /** What children get as output. Programs that open `/dev/stdout` fail on a socketpair; the other two are real pipes. */
+  readonly pipes?: 'pipe' | 'fifo' | 'socketpair';
 }

@@ -8,3 +8,14 @@ export {
   type FakeSpawnerOptions,
   type ReceivedSignal,
 } from './fake-spawner.ts';
+export {
+  type ClockHarness,
+  type ConformanceCase,
+  clockCases,
+  describeClock,
+  describeSpawner,
+  type ProgramName,
+  type SpawnerHarness,
+  spawnerCases,
+  type TestFrame,
+} from './conformance.ts';
