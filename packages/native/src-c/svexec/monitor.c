@@ -20,7 +20,7 @@ static enum { WATCHING, ENDING, KILLING } phase;
 static struct {
   int status_fd, exec_pipe, signal_fd, terminal_group;
   int main, main_gone, main_status;
-  int supervisor;
+  int self, supervisor;
   int grace_ms, childless;
   long long deadline;    /* of ENDING */
   long long killing_since;
@@ -105,7 +105,8 @@ static int advance(void) {
   if (phase == WATCHING) return -1;
   if (phase == KILLING) return sweep_now() ? 0 : BACKSTOP_MS;
   sweep_gently();
-  return (int)(state.deadline - now_ms()) + 1;
+  long long left = state.deadline - now_ms(); /* the sweep itself may have taken all of it */
+  return left < 0 ? 0 : (int)left + 1;
 }
 
 /* ---- the dead ---- */
@@ -162,7 +163,8 @@ static void handle_signal(int signal) {
 static void read_signals(void) {
   struct signalfd_siginfo infos[8];
   long size = call3(__NR_read, state.signal_fd, infos, sizeof infos);
-  for (long i = 0; i < size / (long)sizeof *infos; i++) handle_signal((int)infos[i].ssi_signo);
+  for (long i = 0; i < size / (long)sizeof *infos; i++)
+    if ((int)infos[i].ssi_pid != state.self) handle_signal((int)infos[i].ssi_signo); /* else the SIGPIPE of our own status lines */
 }
 
 /* End of file: exec closed the other end. A failure: the child is gone without having been a service. */
@@ -221,6 +223,7 @@ static void let_go_of_the_service(void) {
 }
 
 static void stand_aside(const struct options *options) {
+  state.self = (int)call0(__NR_getpid);
   state.supervisor = (int)call0(__NR_getppid);
   state.status_fd = options->status_fd;
   state.grace_ms = options->grace_ms;
@@ -238,18 +241,18 @@ static void fail(struct failure failure) {
   quit(failure_exit_code(failure));
 }
 
-static void run_service(const struct options *options, char **environment, int parent, int report) {
-  struct failure failure = become_service(options, environment, parent);
+static void run_service(const struct options *options, char **environment, int report) {
+  struct failure failure = become_service(options, environment, state.self);
   call3(__NR_write, report, &failure, sizeof failure);
   quit(0);
 }
 
 static void start_service(const struct options *options, char **environment) {
-  int pipe[2], self = (int)call0(__NR_getpid);
+  int pipe[2];
   long result = call2(__NR_pipe2, pipe, O_CLOEXEC);
   long pid = result < 0 ? result : call5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
   if (pid < 0) fail((struct failure){STAGE_FORK, (int)-pid});
-  if (pid == 0) run_service(options, environment, self, pipe[1]);
+  if (pid == 0) run_service(options, environment, pipe[1]);
   if (!options->session) call2(__NR_setpgid, pid, pid); /* both do it: whoever comes first */
   state.main = (int)pid;
   state.exec_pipe = pipe[0];

@@ -1,0 +1,220 @@
+/** `svexec -S`: the subreaper of one service, in its ordinary life. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants as os } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { expectGone, freshPath, perl, pidsIn, run, shell, startSvexec, svexec, survivors } from './testing/svexec.ts';
+import type { Running } from './testing/svexec.ts';
+
+const hurry = 42;
+const noGrace = 50;
+const killMain = 33;
+const toGroup = (signal: number): number => 33 + signal;
+
+/** Starts a script that says "ready" when its traps are set, and waits for that. */
+async function startReady(options: readonly string[], script: string, ...words: string[]): Promise<Running> {
+  const started = startSvexec(['-S', ...options], shell(script, ...words));
+  await started.outputHas('ready');
+  return started;
+}
+
+/** `ChildProcess.kill` knows names alone; `process.kill` takes the number as it is. */
+function send(started: Running, signal: number): void {
+  process.kill(started.process.pid!, signal);
+}
+
+async function servicePid(started: Running): Promise<number> {
+  return Number((await started.line('P ')).slice(2));
+}
+
+function statusField(pid: number, key: string): number {
+  return Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+}
+
+const forever = 'while :; do sleep 0.02; done';
+
+describe('the end of the main process', () => {
+  test.each([0, 1, 7, 127, 255])('exit code %i is its own exit code', async (code) => {
+    const result = await run(['-S'], shell(`exit ${code}`));
+    expect(result).toMatchObject({ code, signal: null });
+    expect(result.status).toEqual([expect.stringMatching(/^P \d+$/), 'R', `D ${code} 0`, 'L 0']);
+  });
+
+  test.each(['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT', 'SIGHUP', 'SIGPIPE', 'SIGALRM'] as const)('%s ends it by the same signal', async (signal) => {
+    const result = await run(['-S'], shell(`kill -${signal.slice(3)} $$`));
+    expect(result).toMatchObject({ code: null, signal });
+    expect(result.status.slice(1)).toEqual(['R', `D 0 ${os.signals[signal]}`, 'L 0']);
+  });
+
+  test('a real-time signal is in the status, where Node reports code 0', async () => {
+    expect((await run(['-S'], shell('kill -40 $$'))).status).toContain('D 0 40');
+  });
+
+  test('no second core dump is written over that of the service', async () => {
+    const folder = freshPath();
+    mkdirSync(folder);
+    const limits = ['/usr/bin/prlimit', '--core=unlimited'];
+    const result = await run(['-S', '-d', folder, '-r', '4:0:0'], shell('kill -SEGV $$'), { prefix: limits });
+    expect(result.signal).toBe('SIGSEGV');
+    expect(existsSync(`${folder}/core`)).toBe(false);
+  });
+
+  test('it comes at once, and stdout ends with it', async () => {
+    const started = startSvexec(['-S', '-w', '5000'], shell('echo out; exec 1>&- 2>&-; sleep 0.2'));
+    await new Promise((resolve) => started.process.stdout!.on('end', resolve));
+    expect(started.status()).not.toContain('D 0 0');
+    await started.ended;
+  });
+});
+
+describe('signals', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT', 'SIGALRM', 'SIGPIPE', 'SIGTSTP', 'SIGTTOU', 'SIGURG'] as const)(
+    '%s is passed on to the main process alone',
+    async (signal) => {
+      const name = signal.slice(3);
+      const script = `(trap 'echo child got it' ${name}; ${forever}) & trap 'echo got it; exit 4' ${name}; echo ready; ${forever}`;
+      const started = await startReady(['-w', '0'], script);
+      started.process.kill(signal);
+      const result = await started.ended;
+      expect(result).toMatchObject({ code: 4, output: 'ready\ngot it\n' });
+    },
+  );
+
+  test('33 + N reaches the whole group', async () => {
+    const script = `(trap 'echo child; exit' USR1; echo rea; ${forever}) & trap 'echo main; wait; exit 4' USR1; sleep 0.05; echo ready; ${forever}`;
+    const started = await startReady([], script);
+    send(started, toGroup(os.signals.SIGUSR1));
+    const result = await started.ended;
+    expect(result.code).toBe(4);
+    expect(result.output).toContain('child\n');
+    expect(result.output).toContain('main\n');
+  });
+
+  test('33 + N reaches a group that is a session', async () => {
+    const started = await startReady(['-s'], `trap 'exit 4' USR1; echo ready; ${forever}`);
+    send(started, toGroup(os.signals.SIGUSR1));
+    expect((await started.ended).code).toBe(4);
+  });
+
+  test('33 + SIGSTOP and SIGCONT stop and continue the group', async () => {
+    const started = await startReady([], `trap 'echo went on; exit 4' USR1; echo ready; ${forever}`);
+    const pid = await servicePid(started);
+    send(started, toGroup(os.signals.SIGSTOP));
+    while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await new Promise(setImmediate);
+    started.process.kill('SIGUSR1');
+    send(started, toGroup(os.signals.SIGCONT));
+    expect((await started.ended).output).toBe('ready\nwent on\n');
+  });
+
+  test('33 kills the main process alone; what is left has its grace', async () => {
+    const file = freshPath();
+    const script = `(trap "echo child had time >> $1; exit" TERM; echo ready; ${forever}) & ${forever}`;
+    const started = await startReady([], script, file);
+    send(started, killMain);
+    const result = await started.ended;
+    expect(result.status[2]).toBe('D 0 9');
+    expect(readFileSync(file, 'utf8')).toBe('child had time\n');
+  });
+
+  test('42 kills the main process and all descendants at once', async () => {
+    const file = freshPath();
+    const started = startSvexec(['-S', '-w', '20000'], perl('escape.pl', file, 'ignored signals', 'stay'));
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await new Promise(setImmediate);
+    const pid = await servicePid(started);
+    send(started, hurry);
+    const result = await started.ended;
+    expect(result.status.slice(2)).toEqual(['D 0 9', 'L 1']);
+    expect(survivors([pid, ...pidsIn(file)])).toEqual([]);
+  });
+
+  test.each([
+    ['before the main process ends', (started: Running) => send(started, noGrace)],
+    ['while it waits for what is left', async (started: Running) => (await started.line('D '), send(started, noGrace))],
+  ])('50 ends the grace %s', async (_when, ask) => {
+    const started = await startReady(['-w', '20000'], `(trap '' TERM; echo ready; sleep 0.05; ${forever}) & sleep 0.1; exit 3`);
+    await ask(started);
+    expect((await started.ended).status.slice(2)).toEqual(['D 3 0', 'L 2']);
+  });
+
+  test('32 without a reason changes nothing', async () => {
+    const started = await startReady([], `trap 'exit 4' USR1; echo ready; ${forever}`);
+    send(started, 32);
+    started.process.kill('SIGUSR1');
+    expect((await started.ended).code).toBe(4);
+  });
+
+  test('a storm of signals loses none of those that queue', async () => {
+    const started = await startReady([], `trap 'exit 4' USR2; trap : USR1; echo ready; ${forever}`);
+    for (let i = 0; i < 2000; i++) send(started, i % 2 === 0 ? toGroup(os.signals.SIGUSR1) : os.signals.SIGUSR1);
+    started.process.kill('SIGUSR2');
+    expect((await started.ended).code).toBe(4);
+  });
+});
+
+describe('the monitor', () => {
+  test('holds no descriptor but its own, and no directory of the service', async () => {
+    const folder = freshPath();
+    mkdirSync(folder);
+    const started = await startReady(['-d', folder], `echo ready; ${forever}`);
+    const pid = started.process.pid!;
+    const links = execFileSync('/bin/ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' });
+    expect(links.match(/-> .*/g)).toEqual([expect.stringContaining('socket:'), '-> anon_inode:[signalfd]'].toSorted((a, b) => (links.indexOf('signalfd') < links.indexOf('socket') ? -1 : 1) * (a === b ? 0 : 1)));
+    expect(execFileSync('/bin/readlink', [`/proc/${pid}/cwd`], { encoding: 'utf8' })).toBe('/\n');
+    send(started, hurry);
+    await started.ended;
+  });
+
+  test('sleeps while the service lives, and stays tiny', async () => {
+    const started = await startReady([], `echo ready; exec sleep 20`);
+    const pid = started.process.pid!;
+    await started.line('R');
+    while (!/\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await new Promise(setImmediate);
+    const before = statusField(pid, 'voluntary_ctxt_switches');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(statusField(pid, 'voluntary_ctxt_switches')).toBe(before);
+    console.log(`monitor: ${statusField(pid, 'VmRSS')} KiB RSS, of which anonymous ${statusField(pid, 'RssAnon')}`);
+    expect(statusField(pid, 'VmRSS')).toBeLessThanOrEqual(64);
+    send(started, hurry);
+    await started.ended;
+  });
+
+  test('reaps orphans that it adopts while the service runs', async () => {
+    const started = await startReady([], `for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.01 &) ; done; sleep 0.2; echo ready; ${forever}`);
+    const children = readFileSync(`/proc/${started.process.pid}/task/${started.process.pid}/children`, 'latin1').trim().split(' ');
+    expect(children).toEqual([String(await servicePid(started))]);
+    send(started, hurry);
+    await started.ended;
+  });
+
+  test('killed itself, it takes the main process along', async () => {
+    const started = await startReady([], `echo ready; ${forever}`);
+    const pid = await servicePid(started);
+    started.process.kill('SIGKILL');
+    await started.ended;
+    await expectGone([pid], 2000);
+  });
+
+  test('goes on when the reader of its status does not', async () => {
+    const started = await startReady([], `trap 'exit 4' USR1; echo ready; ${forever}`);
+    await started.line('R');
+    started.process.stdio[3]!.destroy();
+    started.process.kill('SIGUSR1');
+    const [code] = await new Promise<unknown[]>((resolve) => started.process.on('exit', (...all) => resolve(all)));
+    expect(code).toBe(4);
+    await started.ended;
+  });
+
+  test('works without a status descriptor', async () => {
+    const marker = freshPath();
+    writeFileSync(marker, '');
+    expect(execFileSync(svexec, ['-S', '--', ...shell('echo done')], { encoding: 'utf8' })).toBe('done\n');
+  });
+
+  test('a supervisor that died before the start is noticed: nothing is started', async () => {
+    const marker = freshPath();
+    const script = `pipe my $r, my $w; $^F = 20; open my $s, ">&", $w; close $w; close $r; POSIX::dup2(fileno $s, 3); exec @ARGV`;
+    const words = ['-MPOSIX', '-e', script, svexec, '-S', '-i', '3', '--', ...shell(`echo ran > ${marker}`)];
+    expect(() => execFileSync('/usr/bin/perl', words)).toThrow('Command failed');
+    expect(existsSync(marker)).toBe(false);
+  });
+});
