@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { Sys } from '@pm-supervisor/native';
 import type { SpawnError } from '../errors.ts';
+import { openByteReader } from './byte-reader.ts';
 import { closeAll, type PipeEnds, type PipeMaker, readPipe } from './pipes.ts';
 import { readStat } from './proc-stat.ts';
 import { errnoOf, spawnFailure, spawnRefusal } from './spawn-failure.ts';
@@ -168,8 +169,8 @@ function openStreams({ request, port, ours }: Draft, child: ChildProcess): Child
   const { stdout, stderr, notify, terminal } = ours;
   return {
     ...(terminal !== undefined && { stdout: readTerminal(terminal) }),
-    ...(stdout !== undefined && { stdout: readPipe(stdout) }),
-    ...(stderr !== undefined && { stderr: readPipe(stderr) }),
+    ...(stdout !== undefined && { stdout: openByteReader(stdout) }),
+    ...(stderr !== undefined && { stderr: openByteReader(stderr) }),
     ...(notify !== undefined && { notify: readPipe(notify) }),
   };
 }

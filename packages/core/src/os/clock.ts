@@ -47,6 +47,11 @@ export function sleepOn(clock: Pick<Clock, 'after'>, delayMs: number, signal?: A
   });
 }
 
+/** Runs `callback` once, when the event loop has dealt with all that is ready now. Not time, so not a `Clock`'s. */
+export function endOfTurn(callback: () => void): void {
+  setImmediate(callback);
+}
+
 function startTimer(delayMs: number, callback: () => void): Timer {
   const delay = delayMs > 0 ? delayMs : 0;
   const due = performance.now() + delay;

@@ -1,0 +1,35 @@
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+
+/** A readable that can also lend its bytes, which saves an allocation of 64 KiB for each read. */
+export interface ByteReader extends Readable {
+  /**
+   * From now on hands each read to `listener` instead of emitting `data`. The memory is used again after the call:
+   * whoever keeps bytes copies them. `pause`, `resume`, `end`, `error` and `close` work as ever.
+   */
+  lend(listener: (bytes: Buffer) => void): void;
+}
+
+const readSize = 64 * 1024;
+/** Reads are handed over before the next one happens, so all readers share it: a thousand quiet pipes cost nothing. */
+let shared: Buffer | undefined;
+
+/** Reads a pipe (or socket, or anything epoll knows) that this process owns from now on. */
+export function openByteReader(fd: number): ByteReader {
+  let lendTo: ((bytes: Buffer) => void) | undefined;
+  shared ??= Buffer.allocUnsafeSlow(readSize);
+  const take = (size: number, memory: Uint8Array): boolean => {
+    const bytes = Buffer.from(memory.buffer, memory.byteOffset, size);
+    if (lendTo === undefined) return socket.push(Buffer.copyBytesFrom(bytes));
+    lendTo(bytes);
+    return true;
+  };
+  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: shared, callback: take } });
+  return Object.assign(socket, {
+    lend(listener: (bytes: Buffer) => void) {
+      lendTo = listener;
+      // What was read before anybody asked waits in the stream: it would be emitted to nobody.
+      for (let early = socket.read() as Buffer | null; early; early = socket.read() as Buffer | null) listener(early);
+    },
+  });
+}
