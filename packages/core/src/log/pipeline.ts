@@ -27,6 +27,8 @@ export interface LogAttachment {
 export interface KeptLine {
   readonly time: number;
   readonly stream: LogStream;
+  /** As detected by a plugin, else `info` for stdout and `warn` for stderr. */
+  readonly level?: LogLevel;
   readonly text: string;
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, writev, writevSync } from 'node:fs';
 import type { Clock } from './clock.ts';
+import { createEmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
 /** Writes some of `chunks` and says how many bytes were taken. Never blocks the event loop; may reject when `signal` aborts. */
@@ -52,7 +53,9 @@ export function createDescriptorWriter(fd: number, writeSome: WriteSome, port: W
     waiting = 0;
     queue = [];
   };
+  const empty = createEmptyWait(port.clock, () => waiting === 0);
   const settle = (): void => {
+    empty.check();
     if (!full || waiting > 0) return;
     full = false;
     listeners.forEach((listener) => listener());
@@ -97,6 +100,7 @@ export function createDescriptorWriter(fd: number, writeSome: WriteSome, port: W
       listeners.add(callback);
       return () => void listeners.delete(callback);
     },
+    flush: (limitMs) => empty.wait(limitMs),
     end(limitMs) {
       ended ??= finish(running, limitMs, port.clock).then((finished) => {
         abandon.abort();

@@ -16,6 +16,8 @@ export interface ByteWriter {
   write(chunk: Buffer | string): boolean;
   /** Calls back each time a full buffer has emptied; returns the way to stop. */
   onDrain(callback: () => void): () => void;
+  /** Waits until nothing is buffered any more, be it written or lost; false at the limit. */
+  flush(limitMs: number): Promise<boolean>;
   /**
    * Writes what is buffered, then closes. false: something was lost, now or before. What is left after `limitMs`
    * is thrown away. Later writes are ignored. Idempotent.

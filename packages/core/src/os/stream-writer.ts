@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Timer } from './clock.ts';
+import { createEmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
 /** Writes to a pipe or socket through epoll: it wakes exactly when there is room. */
@@ -10,6 +11,7 @@ export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
   let lost = 0;
   let ended: Promise<boolean> | undefined;
 
+  const empty = createEmptyWait(port.clock, () => waiting === 0);
   const wake = (): void => listeners.forEach((listener) => listener());
   socket.on('drain', wake);
   socket.on('error', (error) => {
@@ -35,12 +37,14 @@ export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
       return socket.write(chunk, (error) => {
         waiting -= size;
         if (error) lost += size;
+        empty.check();
       });
     },
     onDrain(callback) {
       listeners.add(callback);
       return () => void listeners.delete(callback);
     },
+    flush: (limitMs) => empty.wait(limitMs),
     end(limitMs) {
       ended ??= finish(socket, limitMs, port).then(() => lost === 0);
       return ended;

@@ -1,0 +1,150 @@
+import type { Readable } from 'node:stream';
+import { type Clock, endOfTurn } from '../os/clock.ts';
+import { toGrouped } from './drops.ts';
+import { createFollowing } from './following.ts';
+import { type ChosenFormat, chooseFormat } from './formats.ts';
+import { createGate, type Gate, type Gated } from './gate.ts';
+import { createHolds, type Holds } from './holds.ts';
+import { startIntake } from './intake.ts';
+import { createLineSplitter } from './lines.ts';
+import type { LogOutput } from './outbox.ts';
+import { createOwnLog, type OwnLog } from './own-log.ts';
+import type { LineTap, LogAttachment, LogPipeline, LogSource, PipelineSettings } from './pipeline.ts';
+import { createRoute } from './route.ts';
+import { createShelf, type Shelf } from './shelf.ts';
+import { toFieldText } from './sinks/field-text.ts';
+import type { OwnRecord } from './sinks/format.ts';
+import { createOwnJson } from './sinks/own-json.ts';
+
+export interface LogPipelineOptions {
+  /** `openOutput()` of os/own-output. */
+  readonly output: LogOutput;
+  readonly clock: Clock;
+  readonly settings: PipelineSettings;
+  /** The hook `log.line`; absent: nobody ever taps. */
+  readonly tap?: LineTap;
+  /** false: a terminal gets no colours (NO_COLOR). Default true. */
+  readonly colours?: boolean;
+}
+
+const noTap: LineTap = { active: () => false, apply: (record) => record };
+
+/** The way of all output. Nothing is written, and no timer is armed, before there is something to write. */
+export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
+  const { output, clock, tap = noTap, colours = true } = options;
+  const facts = { isTerminal: output.isTerminal, colours, ownJson: createOwnJson() };
+  const state = { settings: options.settings, chosen: chooseFormat(options.settings, facts) };
+  const shelf = createShelf(state.settings.buffer);
+  const holds = createHolds(clock);
+  const gate = createGate({ output, clock, onDropped: (instance, lines) => sayDropped(own, instance, lines) });
+  const own: OwnLog = createOwnLog({
+    clock,
+    leastLevel: () => state.settings.level,
+    isReady: () => state.chosen.kind !== 'json' || facts.ownJson.loaded,
+    load: () => facts.ownJson.load(),
+    write: (record) => writeOwn(record, parts),
+  });
+  const parts: Parts = { clock, tap, shelf, holds, gate, chosen: () => state.chosen };
+  const configure = (settings: PipelineSettings): void => {
+    state.settings = settings;
+    state.chosen = chooseFormat(settings, facts);
+    shelf.resize(settings.buffer);
+    gate.setOverflow(settings.overflow);
+  };
+  const following = createFollowing({
+    clock,
+    logger: own.logger,
+    attach: (source, readable) => attachStream(source, readable, parts, { endsItself: true }),
+  });
+  gate.setOverflow(state.settings.overflow);
+  return {
+    logger: own.logger,
+    attach: (source, readable) => attachStream(source, readable, parts, { endsItself: false }),
+    follow: (source, path) => following.follow(source, path),
+    kept: (instance, count) => shelf.kept(instance, count),
+    onKept: (listener) => shelf.onKept(listener),
+    forget(instance) {
+      shelf.forget(instance);
+      following.forget(instance);
+    },
+    counters: (instance) => shelf.counters(instance),
+    configure,
+    async flush(limitMs) {
+      await own.settled();
+      holds.release();
+      return gate.flush(limitMs);
+    },
+  };
+}
+
+/** What the ways of all streams have in common. */
+interface Parts {
+  readonly clock: Clock;
+  readonly tap: LineTap;
+  readonly shelf: Shelf;
+  readonly holds: Holds;
+  readonly gate: Gate;
+  readonly chosen: () => ChosenFormat;
+}
+
+interface AttachOptions {
+  /** What is attached ends by itself once it is detached. */
+  readonly endsItself: boolean;
+}
+
+function attachStream(source: LogSource, readable: Readable, parts: Parts, { endsItself }: AttachOptions): LogAttachment {
+  const { clock, tap, shelf, holds, gate, chosen } = parts;
+  const { process, instance } = source;
+  const tally = shelf.tally(instance);
+  const route = createRoute(source, {
+    clock,
+    tap,
+    tally,
+    format: () => chosen().format,
+    isFull: () => gate.isFull(gated),
+    put: (piece) => gate.put(gated, piece),
+    drop(lines) {
+      tally.dropped += lines;
+      gate.drop(instance, lines);
+    },
+    keep: (kept) => shelf.keep(process, instance, kept),
+  });
+  const splitter = createLineSplitter(route);
+  const intake = startIntake(readable, {
+    endsItself,
+    endOfTurn,
+    push(bytes) {
+      tally.bytes += bytes.length;
+      splitter.push(bytes);
+      if (chosen().kind === 'raw') holds.note(splitter, bytes);
+    },
+    onEnd() {
+      splitter.release();
+      holds.forget(splitter);
+      gate.leave(gated);
+    },
+  });
+  const gated: Gated = { pause: intake.pause, resume: intake.resume, burst: 0 };
+  gate.enter(gated);
+  return { ended: intake.ended, stopLines: route.stopLines, detach: intake.detach };
+}
+
+/** Kept under the name `pm`, which no instance can have: theirs end with a number. */
+const ownName = 'pm';
+
+function writeOwn(record: OwnRecord, { shelf, gate, chosen }: Parts): void {
+  const { time, level, message, fields } = record;
+  const tally = shelf.tally(ownName);
+  tally.lines.stdout += 1;
+  if (!gate.putOwn(chosen().format.own(record))) {
+    tally.dropped += 1;
+    gate.drop(ownName, 1);
+  }
+  const bytes = Buffer.from(message + toFieldText(fields));
+  shelf.keep(ownName, ownName, { time, stream: 'stdout', level, bytes, lines: 1 });
+}
+
+function sayDropped(own: OwnLog, instance: string, lines: number): void {
+  const what = lines === 1 ? '1 line' : `${toGrouped(lines)} lines`;
+  own.logger.warn(`${what} of ${instance} dropped: what reads the output is too slow`);
+}

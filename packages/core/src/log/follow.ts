@@ -1,0 +1,234 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Clock, Timer } from '../os/clock.ts';
+import { type PathWatch, watchPath } from './watch-path.ts';
+
+/** How far a file was read. */
+export interface FollowPosition {
+  readonly dev: number;
+  readonly ino: number;
+  readonly offset: number;
+}
+
+export interface FollowOptions {
+  readonly clock: Clock;
+  /** Where an earlier following of this path ended; absent: what is in the file now is skipped. */
+  readonly from?: FollowPosition;
+  /** The file exists and cannot be read. Told again only when the reason changes. */
+  readonly onProblem: (reason: string) => void;
+}
+
+/** A file as a stream without end. */
+export interface Follower {
+  readonly readable: Readable;
+  /** Reads what is there now, then ends the stream. Idempotent. */
+  finish(): void;
+  /** How far what was read is also taken; undefined: no file was seen. */
+  position(): FollowPosition | undefined;
+}
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly dev: number;
+  readonly ino: number;
+  offset: number;
+}
+
+const chunkSize = 64 * 1024;
+/** Writers notice a rotation late: the old file is read for so long before the new one is begun. Nothing is lost by it. */
+const rotationGraceMs = 1000;
+
+/**
+ * Follows a file through everything that log rotation does to it: renamed and made again, truncated in place, deleted,
+ * a link turned to another file. It need not exist yet, nor its directory.
+ *
+ * What the file holds at the first look was written before us and is skipped; files that appear later are read whole.
+ * A file that is truncated and grows beyond its old size between two looks is taken for the old one: `copytruncate`
+ * has that hole for every reader.
+ */
+export function followFile(path: string, options: FollowOptions): Follower {
+  const follower = new FileFollower(path, options);
+  return { readable: follower.readable, finish: () => follower.finish(), position: () => follower.position() };
+}
+
+class FileFollower {
+  readonly readable: Readable;
+  readonly #path: string;
+  readonly #options: FollowOptions;
+  readonly #watch: PathWatch;
+  /** The one being read, then those that took its place. */
+  readonly #files: OpenFile[] = [];
+  readonly #buffer = Buffer.allocUnsafeSlow(chunkSize);
+  #grace: Timer | undefined;
+  #graceOver = false;
+  #first = true;
+  #hungry = false;
+  #finishing = false;
+  #dirty = true;
+  #running = false;
+  #problem = '';
+  /** The last byte handed on was not a line feed. */
+  #open = false;
+  #last: FollowPosition | undefined;
+
+  constructor(path: string, options: FollowOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#watch = watchPath(path, options.clock, () => this.#wake());
+    this.readable = new Readable({
+      highWaterMark: chunkSize,
+      read: () => {
+        this.#hungry = true;
+        this.#wake();
+      },
+      destroy: (error, done) => {
+        void this.#close().then(() => done(error));
+      },
+    });
+  }
+
+  finish(): void {
+    this.#finishing = true;
+    this.#graceOver = true;
+    this.#wake();
+  }
+
+  position(): FollowPosition | undefined {
+    const file = this.#files[0];
+    if (!file) return this.#last;
+    return { dev: file.dev, ino: file.ino, offset: Math.max(0, file.offset - this.readable.readableLength) };
+  }
+
+  #wake(): void {
+    this.#dirty = true;
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#dirty && !this.readable.destroyed) {
+      this.#dirty = false;
+      await this.#look();
+    }
+    this.#running = false;
+    if (this.readable.destroyed) await this.#closeFiles();
+  }
+
+  async #look(): Promise<void> {
+    if (await this.#readAll()) return;
+    await this.#watch.refresh();
+    await this.#discover();
+    if (await this.#readAll()) return;
+    if (this.#finishing && !this.readable.destroyed) this.readable.push(null);
+  }
+
+  /** Reads every file that may be read, to its end. true: the stream wants no more for now. */
+  async #readAll(): Promise<boolean> {
+    for (let file = this.#files[0]; file; file = this.#files[0]) {
+      if (await this.#readOne(file)) return true;
+      if (this.#files.length === 1 || !this.#graceOver) return false;
+      await this.#leave(file);
+    }
+    return false;
+  }
+
+  async #readOne(file: OpenFile): Promise<boolean> {
+    while (this.#hungry && !this.readable.destroyed) {
+      const { bytesRead } = await file.handle.read(this.#buffer, 0, chunkSize, file.offset).catch(() => ({ bytesRead: 0 }));
+      if (bytesRead === 0) return await this.#restartIfTruncated(file);
+      file.offset += bytesRead;
+      this.#push(Buffer.copyBytesFrom(this.#buffer, 0, bytesRead));
+    }
+    return true;
+  }
+
+  async #restartIfTruncated(file: OpenFile): Promise<boolean> {
+    const facts = await file.handle.stat().catch(() => undefined);
+    if (facts === undefined || facts.size >= file.offset) return false;
+    file.offset = 0;
+    this.#endLine();
+    return await this.#readOne(file);
+  }
+
+  /** The old file will not be written any more: on to the one that took its place. */
+  async #leave(file: OpenFile): Promise<void> {
+    this.#files.shift();
+    this.#endLine();
+    await file.handle.close();
+    if (this.#files.length > 1) this.#startGrace();
+  }
+
+  #push(bytes: Buffer): void {
+    this.#open = bytes[bytes.length - 1] !== 10;
+    this.#hungry = this.readable.push(bytes);
+  }
+
+  #endLine(): void {
+    if (this.#open) this.#push(Buffer.from('\n'));
+  }
+
+  /** Is there another file behind the path than the newest we know? */
+  async #discover(): Promise<void> {
+    const found = await stat(this.#path).catch(() => undefined);
+    const newest = this.#files.at(-1);
+    const first = this.#first;
+    this.#first = false;
+    if (found === undefined || (newest && isSame(newest, found))) return;
+    const file = await this.#openFile();
+    if (!file) return;
+    file.offset = first ? toStart(file, this.#options.from) : 0;
+    this.#files.push(file);
+    if (this.#files.length === 2) this.#startGrace();
+  }
+
+  async #openFile(): Promise<(OpenFile & { size: number }) | undefined> {
+    try {
+      // Without O_NONBLOCK, opening a FIFO would wait for a writer, in one of the few threads there are.
+      const handle = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const facts = await handle.stat();
+      if (facts.isFile()) return { handle, dev: facts.dev, ino: facts.ino, size: facts.size, offset: 0 };
+      await handle.close();
+      this.#tell('it is not a regular file');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') this.#tell(message);
+    }
+    return undefined;
+  }
+
+  #tell(reason: string): void {
+    if (reason === this.#problem) return;
+    this.#problem = reason;
+    this.#options.onProblem(reason);
+  }
+
+  #startGrace(): void {
+    this.#graceOver = this.#finishing;
+    this.#grace = this.#options.clock.after(rotationGraceMs, () => {
+      this.#graceOver = true;
+      this.#wake();
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#last = this.position();
+    this.#grace?.cancel();
+    this.#watch.close();
+    if (!this.#running) await this.#closeFiles();
+  }
+
+  async #closeFiles(): Promise<void> {
+    await Promise.all(this.#files.splice(0).map((file) => file.handle.close()));
+  }
+}
+
+function isSame(file: OpenFile, facts: { readonly dev: number; readonly ino: number }): boolean {
+  return file.dev === facts.dev && file.ino === facts.ino;
+}
+
+function toStart(file: OpenFile & { size: number }, from: FollowPosition | undefined): number {
+  if (!from) return file.size;
+  // Replaced or truncated since: all of it is new.
+  return isSame(file, from) && file.size >= from.offset ? from.offset : 0;
+}

@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../os/clock.ts';
+import { type FollowPosition, followFile } from './follow.ts';
+import type { LogAttachment, Logger, LogSource } from './pipeline.ts';
+
+export interface FollowingPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly attach: (source: LogSource, readable: Readable) => LogAttachment;
+}
+
+/** Files that are read as the output of instances. */
+export interface Following {
+  follow(source: LogSource, path: string): LogAttachment;
+  forget(instance: string): void;
+}
+
+/** Remembers how far each file was read: what is written while an instance restarts is not lost. */
+export function createFollowing({ clock, logger, attach }: FollowingPorts): Following {
+  const positions = new Map<string, Map<string, FollowPosition>>();
+
+  const remember = (instance: string, path: string, position: FollowPosition | undefined): void => {
+    const known = positions.get(instance) ?? new Map<string, FollowPosition>();
+    if (position) positions.set(instance, known.set(path, position));
+  };
+  return {
+    follow(source, path) {
+      const { instance } = source;
+      const from = positions.get(instance)?.get(path);
+      const follower = followFile(path, {
+        clock,
+        ...(from === undefined ? {} : { from }),
+        onProblem: (reason) => logger.warn(`cannot follow ${path} for ${instance}: ${reason}`),
+      });
+      const attachment = attach(source, follower.readable);
+      const ended = attachment.ended.then(() => {
+        remember(instance, path, follower.position());
+        follower.readable.destroy();
+      });
+      return {
+        ended,
+        stopLines: attachment.stopLines,
+        detach() {
+          follower.finish();
+          attachment.detach();
+        },
+      };
+    },
+    forget: (instance) => void positions.delete(instance),
+  };
+}

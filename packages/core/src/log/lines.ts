@@ -1,0 +1,165 @@
+/** What a splitter makes of bytes. The bytes it hands over are valid during the call only: the memory is used again. */
+export interface LineReceiver {
+  /** One or more whole lines, each with its line end. */
+  lines(bytes: Buffer): void;
+  /** A piece of a line that is longer than the limit, without a line end. */
+  part(part: LinePart): void;
+  /** The last line of a stream, or one that was held for too long: it has no line end. */
+  rest(bytes: Buffer): void;
+}
+
+export interface LinePart {
+  readonly bytes: Buffer;
+  /** 1, 2, … within one line. */
+  readonly number: number;
+  /** false: this is the end of the line. */
+  readonly more: boolean;
+}
+
+export interface LineSplitter {
+  push(chunk: Buffer): void;
+  /** Bytes of a line that has not ended yet. */
+  readonly held: number;
+  /** Hands over what is held as `rest`. What follows counts as a new line. */
+  release(): void;
+}
+
+/** Longer lines are cut into parts (behaviour contract, line 33). */
+export const longestLine: number = 1024 * 1024;
+const lineFeed = 10;
+const carriageReturn = 13;
+/** Chunks are looked at in steps no longer than this, so that few lines of text are ever made in one go. */
+const longestStep = 64 * 1024;
+
+/**
+ * Cuts a stream of bytes at line feeds. The same bytes give the same lines, however they are chunked; nothing is
+ * lost, added or decoded, and a part never ends inside of a UTF-8 character.
+ */
+export function createLineSplitter(receiver: LineReceiver, limit: number = longestLine): LineSplitter {
+  const carry = createCarry();
+  let parts = 0;
+
+  const cut = (): void => {
+    const bytes = carry.bytes();
+    const end = toCharacterBoundary(bytes, limit);
+    receiver.part({ bytes: bytes.subarray(0, end), number: ++parts, more: true });
+    carry.dropFirst(end);
+  };
+  const keep = (bytes: Buffer): void => {
+    carry.append(bytes);
+    while (carry.length > limit) cut();
+  };
+  const finishParts = (): void => {
+    receiver.part({ bytes: withoutReturn(carry.bytes()), number: ++parts, more: false });
+    parts = 0;
+    carry.clear();
+  };
+  /** `bytes` end with the line feed that ends the line held so far. */
+  const finishLine = (bytes: Buffer): void => {
+    keep(bytes.subarray(0, -1));
+    if (parts > 0) return finishParts();
+    carry.append(bytes.subarray(-1));
+    receiver.lines(carry.bytes());
+    carry.clear();
+  };
+  const take = (bytes: Buffer): void => {
+    const end = bytes.lastIndexOf(lineFeed) + 1;
+    if (end === 0) return keep(bytes);
+    const start = carry.length > 0 || parts > 0 ? bytes.indexOf(lineFeed) + 1 : 0;
+    if (start > 0) finishLine(bytes.subarray(0, start));
+    if (start < end) receiver.lines(bytes.subarray(start, end));
+    if (end < bytes.length) keep(bytes.subarray(end));
+  };
+  const step = Math.min(limit, longestStep);
+  return {
+    get held() {
+      return carry.length;
+    },
+    push(chunk) {
+      for (let start = 0; start < chunk.length; start += step) take(chunk.subarray(start, start + step));
+    },
+    release() {
+      if (parts > 0) return finishParts();
+      if (carry.length > 0) receiver.rest(carry.bytes());
+      carry.clear();
+    },
+  };
+}
+
+/** How many line feeds there are. */
+export function countLines(bytes: Buffer): number {
+  let lines = 0;
+  let searches = 0;
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
+    lines++;
+    // A search costs as much as looking at some 40 bytes one by one: with shorter lines that is the better way.
+    if (++searches === 32 && at < 32 * 40) return lines + countOneByOne(bytes, at + 1);
+  }
+  return lines;
+}
+
+function countOneByOne(bytes: Buffer, from: number): number {
+  let lines = 0;
+  for (let at = from; at < bytes.length; at++) if (bytes[at] === lineFeed) lines++;
+  return lines;
+}
+
+/** Whole lines as text, without their ends (`\n` or `\r\n`). Bytes that are not UTF-8 become U+FFFD. */
+export function toTexts(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8', 0, bytes[bytes.length - 1] === lineFeed ? bytes.length - 1 : bytes.length);
+  const lines = text.split('\n');
+  return text.includes('\r') ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines;
+}
+
+/** true: there may be `\r\n` in it. */
+export function hasReturns(bytes: Buffer): boolean {
+  return bytes.includes(carriageReturn);
+}
+
+/** The largest end up to `limit` that does not split a UTF-8 character. Bytes that are none are cut anywhere. */
+function toCharacterBoundary(bytes: Buffer, limit: number): number {
+  let end = limit;
+  while (end > limit - 4 && end > 0 && isContinuation(bytes[end])) end--;
+  return end > limit - 4 && end > 0 ? end : limit;
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/** Without the `\r` of a Windows line end, the line feed being gone already. */
+export function withoutReturn(bytes: Buffer): Buffer {
+  return bytes[bytes.length - 1] === carriageReturn ? bytes.subarray(0, -1) : bytes;
+}
+
+const smallestCarry = 256;
+/** What one long line needed is given back after it. */
+const largestIdleCarry = 4096;
+
+/** Bytes in one piece of memory that grows: a line that comes byte by byte must not cost an object a byte. */
+function createCarry() {
+  let memory = Buffer.alloc(0);
+  let used = 0;
+  return {
+    get length(): number {
+      return used;
+    },
+    bytes: (): Buffer => memory.subarray(0, used),
+    append(bytes: Buffer): void {
+      if (used + bytes.length > memory.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(smallestCarry, memory.length * 2, used + bytes.length));
+        memory.copy(larger, 0, 0, used);
+        memory = larger;
+      }
+      used += bytes.copy(memory, used);
+    },
+    dropFirst(count: number): void {
+      memory.copyWithin(0, count, used);
+      used -= count;
+    },
+    clear(): void {
+      used = 0;
+      if (memory.length > largestIdleCarry) memory = Buffer.alloc(0);
+    },
+  };
+}
