@@ -1,11 +1,10 @@
 import { createDispatch, type Dispatch } from './command/dispatch.ts';
 import { resolveTargets } from './command/resolve.ts';
-import { describeEvent } from './event/describe.ts';
+import { writeEvents } from './event/describe.ts';
 import type { Caller, ShutdownCulprit } from './event/event.ts';
 import { createJournal, type Journal } from './event/journal.ts';
 import type { HookRegistry } from './hooks/registry.ts';
 import { toExitCode } from './instance/exit.ts';
-import { runHooks } from './instance/hook-run.ts';
 import type { Instance } from './instance/instance.ts';
 import { restingStates } from './instance/machine.ts';
 import type { Ports } from './instance/ports.ts';
@@ -14,12 +13,13 @@ import { applyPlan } from './lifecycle/apply.ts';
 import { bootUnits } from './lifecycle/boot.ts';
 import { drainUnits } from './lifecycle/drain.ts';
 import { startForeground, type Foreground } from './lifecycle/foreground.ts';
+import { runGlobalHooks } from './lifecycle/global-hooks.ts';
 import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
 import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
 import { watchMemory } from './lifecycle/memory-watch.ts';
 import { createPlanKeeper, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
 import { diffPlans } from './plan/diff.ts';
-import type { HookSpec, Plan, PlanDiff, SignalName } from './plan/spec.ts';
+import type { HookSet, Plan, PlanDiff, SignalName } from './plan/spec.ts';
 import { followRestarts } from './unit/follow-restarts.ts';
 import { Roster } from './unit/roster.ts';
 import type { Unit } from './unit/unit.ts';
@@ -121,10 +121,7 @@ class RunningSupervisor implements Supervisor {
       resolve: (targets) => resolveTargets(targets, this.#keeper, this.#roster),
       shutdown: (reason, caller) => this.#requestStop({ reason, caller, again: 'kill' }),
     });
-    this.journal.subscribe((event) => {
-      const line = describeEvent(event);
-      if (line !== undefined) world.logs.logger[line.level](line.text);
-    });
+    writeEvents(this.journal, world.logs.logger);
   }
 
   get plan(): Plan {
@@ -203,7 +200,7 @@ class RunningSupervisor implements Supervisor {
     hooks.plan.applied.fire(plan, diffPlans(undefined, plan));
     const settled = await bootUnits(this.#roster, plan.booting, this.#ports, this.#draining.signal);
     if (!settled || this.#draining.signal.aborted) return;
-    await this.#runGlobalHooks(plan.hooks.postStart, 'post_start', this.#draining.signal);
+    await this.#runGlobalHooks('postStart', this.#draining.signal);
     if (this.#draining.signal.aborted) return;
     this.#phase = 'running';
     emit('supervisor.running', { bootMs: Math.round(clock.monotonic() - startedAt) });
@@ -221,7 +218,7 @@ class RunningSupervisor implements Supervisor {
       if (!signal.aborted) this.#failBoot(error instanceof Error ? error.message : String(error));
       return false;
     }
-    const ok = await this.#runGlobalHooks(plan.hooks.preStart, 'pre_start', signal);
+    const ok = await this.#runGlobalHooks('preStart', signal);
     if (!ok && !signal.aborted) this.#failBoot('a pre_start hook failed');
     return ok;
   }
@@ -230,19 +227,8 @@ class RunningSupervisor implements Supervisor {
     this.#requestStop({ reason: `boot failed: ${why}`, caller: 'core', exitCode: bootFailedCode });
   }
 
-  async #runGlobalHooks(hooks: readonly HookSpec[], kind: string, signal: AbortSignal): Promise<boolean> {
-    if (hooks.length === 0) return true;
-    const { global } = this.plan;
-    const credentials = global.credentials === undefined ? {} : { credentials: global.credentials };
-    const outcome = await runHooks(hooks, {
-      ports: this.#ports,
-      env: { ...this.#ports.env, ...global.env },
-      cwd: global.workingDir ?? this.#ports.cwd,
-      os: { limits: {}, ...credentials },
-      signal,
-    });
-    if (!outcome.ok) this.#ports.emit('supervisor.warning', { message: `${kind}: ${outcome.message ?? 'failed'}` });
-    return outcome.ok;
+  #runGlobalHooks(kind: keyof HookSet, signal: AbortSignal): Promise<boolean> {
+    return runGlobalHooks(kind, { plan: this.plan, ports: this.#ports, signal });
   }
 
   async #startForeground(): Promise<void> {
@@ -313,10 +299,10 @@ class RunningSupervisor implements Supervisor {
     emit('supervisor.draining', { reason: stop.reason, caller: stop.caller });
     const budget = clock.after(this.plan.global.shutdownTimeoutMs, () => this.#hurry.abort());
     await hooks.supervisor.draining.fire(stop.reason, stop.caller, { signal: this.#hurry.signal });
-    await this.#runGlobalHooks(this.plan.hooks.preStop, 'pre_stop', this.#hurry.signal);
+    await this.#runGlobalHooks('preStop', this.#hurry.signal);
     await this.#stopForeground(stop.signal);
     const culprits = await drainUnits({ roster: this.#roster, clock, hurry: this.#hurry.signal });
-    await this.#runGlobalHooks(this.plan.hooks.postStop, 'post_stop', this.#hurry.signal);
+    await this.#runGlobalHooks('postStop', this.#hurry.signal);
     budget.cancel();
     this.#blame(culprits);
     await hooks.supervisor.stopped.fire(this.#exitCode);

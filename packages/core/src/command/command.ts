@@ -1,5 +1,5 @@
 import type { Caller, Reason } from '../event/event.ts';
-import type { SignalName } from '../plan/spec.ts';
+import type { PlanDiff, SignalName } from '../plan/spec.ts';
 import type { ProcessView } from '../instance/view.ts';
 
 /** Names of processes, instances (`queue-2`), bundles, templates (`openvpn@NAME`), or `label=KEY:VALUE` / `label=KEY=VALUE`. */
@@ -45,7 +45,7 @@ export interface CommandResult {
   /** The final state (with a wait) or the state now. */
   readonly processes: readonly ProcessView[];
   /** What a dry run or a reload found. */
-  readonly diff?: import('../plan/spec.ts').PlanDiff;
+  readonly diff?: PlanDiff;
 }
 
 /** Answered by a `command.received` tap to refuse. */

@@ -2,7 +2,7 @@ import { CommandError } from '../errors.ts';
 import type { Caller } from '../event/event.ts';
 import type { Instance } from '../instance/instance.ts';
 import { runHooks } from '../instance/hook-run.ts';
-import { createAttempt } from '../instance/attempt.ts';
+import { createScope } from '../instance/start.ts';
 import { liveStates } from '../instance/machine.ts';
 import type { Ports } from '../instance/ports.ts';
 import type { PlanDiff } from '../plan/spec.ts';
@@ -181,7 +181,7 @@ async function reloadInstance({ spec, name }: Unit, instance: Instance, { ports 
     name: `${instance.id}:reload`, command: spec.reloadCommand, timeoutMs: spec.shutdown.timeoutMs,
     retry: 0, retryDelayMs: 0, continueOnError: false, env: { PM_PID: String(instance.child.pid) },
   };
-  const { context } = createAttempt(spec, instance.index, ports);
+  const { context } = createScope(spec, instance.index, ports);
   const outcome = await runHooks([hook], { ...context, signal: new AbortController().signal });
   if (!outcome.ok) throw new CommandError('PM_COMMAND_INVALID', `reload of "${name}": ${outcome.message ?? 'failed'}`);
 }

@@ -1,9 +1,19 @@
 import type { LogLevel } from '../plan/spec.ts';
+import type { Logger } from '../log/pipeline.ts';
 import type { PmEvent } from './event.ts';
+import type { Journal } from './journal.ts';
 
 export interface EventLine {
   readonly level: LogLevel;
   readonly text: string;
+}
+
+/** Writes every event that says something to people into the log. */
+export function writeEvents(journal: Journal, logger: Logger): void {
+  journal.subscribe((event) => {
+    const line = describeEvent(event);
+    if (line !== undefined) logger[line.level](line.text);
+  });
 }
 
 /** An event as a line of the log, or undefined where another event says it better. Pure. */

@@ -25,7 +25,7 @@ export interface EventPayloads {
   'instance.spawn_failed': { readonly process: string; readonly instance: string; readonly stage: string; readonly message: string; readonly hint?: string };
   'instance.ready': { readonly process: string; readonly instance: string; readonly afterMs: number };
   'instance.unready': { readonly process: string; readonly instance: string; readonly reason: string };
-  'instance.exited': { readonly process: string; readonly instance: string; readonly pid: number; readonly exit: LastExit; readonly ranMs: number };
+  'instance.exited': { readonly process: string; readonly instance: string; readonly exit: LastExit; readonly ranMs: number };
   'instance.restarting': { readonly process: string; readonly instance: string; readonly reason: Reason; readonly delayMs: number; readonly attempt: number };
   'instance.killed': { readonly process: string; readonly instance: string; readonly signal: string; readonly afterMs: number };
   'hook.finished': { readonly hook: string; readonly process?: string; readonly ok: boolean; readonly ms: number; readonly message?: string };

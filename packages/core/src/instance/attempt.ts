@@ -1,102 +1,236 @@
 import { SpawnError } from '../errors.ts';
-import { expandInstance } from '../config/interpolate.ts';
+import type { Reason } from '../event/event.ts';
+import type { Timer } from '../os/clock.ts';
+import type { Child, ChildEnd } from '../os/spawner.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
-import type { Child, SpawnRequest } from '../os/spawner.ts';
-import type { HookContext } from './hook-run.ts';
-import { runHooks, toArgv } from './hook-run.ts';
-import { toInstanceVariables, toUserVariables } from './environment.ts';
-import type { InstanceOutput } from './output.ts';
+import { runEndHooks } from './ending.ts';
+import { runHooks } from './hook-run.ts';
+import { attachOutput, type InstanceOutput } from './output.ts';
 import type { Ports } from './ports.ts';
+import { watchReadiness } from './readiness.ts';
+import { createScope, startChild, type AttemptScope } from './start.ts';
+import { drain, sendStop } from './stop.ts';
 import type { InstanceView } from './view.ts';
 
-/** One try at running an instance, from its gate to its last hook. A restart is a new attempt; this one's spec never changes. */
-export interface Attempt {
-  readonly spec: ProcessSpec;
-  /** Ends what belongs to coming up: hooks, readiness, the start time limit. */
-  readonly coming: AbortController;
-  /** Ends what belongs to going down: pre_stop hooks, drain, stop command. */
-  readonly going: AbortController;
-  /** Ends what comes after the end: finish and post_stop hooks. */
-  readonly after: AbortController;
-  readonly context: Omit<HookContext, 'signal'>;
+/** What an attempt tells its instance. */
+export interface AttemptListener {
+  view(): InstanceView;
+  /** The instance was told to stop, so that an end is an answer. */
+  asked(): boolean;
+  onSpawned(child: Child): void;
+  onSpawnFailed(error: SpawnError): void;
+  onReady(): void;
+  onStartLimit(why: string): void;
+  onGraceElapsed(): void;
+  onKillElapsed(): void;
+  /** The process and all it left are gone; finish hooks have not run yet. */
+  onExit(end: ChildEnd): void;
+  /** Everything is over; `forbidden`: a finish hook said not to start it again. */
+  onOver(end: ChildEnd, forbidden: boolean): void;
+  warn(message: string): void;
+}
+
+/** Time after the kill signal after which a process that is still there is killed again. */
+const killAgainMs = 5000;
+
+/** One try at running an instance: its child, output, hooks and timers, from its gate to its last hook. */
+export class Attempt {
+  readonly #scope: AttemptScope;
+  readonly #ports: Ports;
+  readonly #listener: AttemptListener;
   /** Stamp of the readiness file before the spawn. */
-  readonly staleStamp: string | undefined;
-  child?: Child;
-  output?: InstanceOutput;
-  /** Wall clock. */
-  startedAt?: number;
-  /** Monotonic clock. */
-  spawnedAt?: number;
-  ended: boolean;
-}
+  readonly #staleStamp: string | undefined;
+  readonly #ready: RegExp | undefined;
+  #child: Child | undefined;
+  #output: InstanceOutput | undefined;
+  #startedAt: number | undefined;
+  #spawnedAt = 0;
+  #ended = false;
+  #limit: Timer | undefined;
+  #kills = 0;
+  #step = 'spawn';
 
-export function createAttempt(spec: ProcessSpec, index: number, ports: Ports): Attempt {
-  const variables = toInstanceVariables(spec, index, ports.socket);
-  const env = { ...ports.env, ...toUserVariables(spec.os.credentials), ...toExpanded(spec.env, variables), ...variables };
-  const cwd = expandInstance(spec.workingDir ?? ports.cwd, variables);
-  const file = spec.readiness.kind === 'file' ? spec.readiness.path : undefined;
-  return {
-    spec,
-    coming: new AbortController(),
-    going: new AbortController(),
-    after: new AbortController(),
-    context: { ports, env, cwd, os: toHookLimits(spec), process: spec.name },
-    staleStamp: file === undefined ? undefined : ports.probes.fileStamp(file),
-    ended: false,
-  };
-}
+  constructor(spec: ProcessSpec, index: number, ports: Ports, listener: AttemptListener) {
+    this.#scope = createScope(spec, index, ports);
+    this.#ports = ports;
+    this.#listener = listener;
+    const { readiness } = spec;
+    this.#staleStamp = readiness.kind === 'file' ? ports.probes.fileStamp(readiness.path) : undefined;
+    this.#ready = readiness.kind === 'log' ? new RegExp(readiness.pattern) : undefined;
+  }
 
-/**
- * Runs the pre_start hooks, lets plugins change the request, and spawns.
- * Throws SpawnError, or what a strict hook threw; never leaves a child behind when it throws.
- */
-export async function startAttempt(attempt: Attempt, view: InstanceView): Promise<Child> {
-  const { ports } = attempt.context;
-  const { preStart } = attempt.spec.hooks;
-  if (preStart.length > 0) await runPreStart(attempt);
-  let request = toSpawnRequest(attempt, view);
-  if (ports.hooks.hasSpawningTaps()) request = await ports.hooks.spawning(request, view);
-  if (attempt.coming.signal.aborted) throw toInterrupted();
-  return ports.spawner.spawn(request);
-}
+  get spec(): ProcessSpec {
+    return this.#scope.spec;
+  }
 
-async function runPreStart({ spec, context, coming }: Attempt): Promise<void> {
-  const outcome = await runHooks(spec.hooks.preStart, { ...context, signal: coming.signal });
-  if (coming.signal.aborted) throw toInterrupted();
-  if (!outcome.ok) throw new SpawnError('hook', `pre_start ${outcome.message ?? 'hook failed'}`);
-}
+  /** The process, while it exists. */
+  get child(): Child | undefined {
+    return this.#ended ? undefined : this.#child;
+  }
 
-function toInterrupted(): SpawnError {
-  return new SpawnError('hook', 'the start was interrupted by a stop');
-}
+  /** When it was spawned, wall clock. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
+  }
 
-function toSpawnRequest({ spec, context }: Attempt, view: InstanceView): SpawnRequest {
-  const variables = context.env;
-  const argv = toArgv(spec.command).map((word) => expandInstance(word, variables));
-  return {
-    instance: view.id,
-    process: spec.name,
-    argv: argv as [string, ...string[]],
-    env: context.env,
-    cwd: context.cwd,
-    os: spec.os,
-    tty: spec.tty,
-    stdin: spec.stdin,
-    output: 'pipe',
-    ...(spec.readiness.kind === 'fd' ? { notifyFd: spec.readiness.fd } : {}),
-    ...(spec.readiness.kind === 'notify' ? { notifySocket: true } : {}),
-  };
-}
+  get ranMs(): number {
+    return this.#startedAt === undefined ? 0 : Math.round(this.#ports.clock.monotonic() - this.#spawnedAt);
+  }
 
-/** Hooks and probes run as the process's user, but not under limits that were sized for the process alone. */
-function toHookLimits({ os }: ProcessSpec): ProcessSpec['os'] {
-  return {
-    limits: {},
-    ...(os.credentials === undefined ? {} : { credentials: os.credentials }),
-    ...(os.umask === undefined ? {} : { umask: os.umask }),
-  };
-}
+  /** It did not end by itself: the kill signal was sent. */
+  get wasKilled(): boolean {
+    return this.#kills > 0;
+  }
 
-function toExpanded(env: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, expandInstance(value, variables)]));
+  /** false once it is no longer coming up or running: readiness cannot open any more. */
+  get canBeReady(): boolean {
+    return this.child !== undefined && !this.#scope.coming.signal.aborted;
+  }
+
+  /** What it is busy with, in words. */
+  get step(): string {
+    return this.#step;
+  }
+
+  async start(): Promise<void> {
+    if (this.spec.hooks.preStart.length > 0) this.#step = 'pre_start hooks';
+    let child: Child;
+    try {
+      child = await startChild(this.#scope, this.#listener.view());
+    } catch (error) {
+      return this.#onSpawnFailed(error);
+    }
+    this.#onSpawned(child);
+  }
+
+  /** Opens readiness by the rule of the declaration, or reports that it took too long. */
+  watchReadiness(): void {
+    const { spec, context, coming } = this.#scope;
+    if (this.#child === undefined) return;
+    this.#step = 'readiness';
+    if (spec.readiness.kind === 'spawned') return this.#listener.onReady();
+    this.#armStartLimit();
+    watchReadiness({
+      source: spec.readiness,
+      child: this.#child,
+      staleStamp: this.#staleStamp,
+      context: { ...context, signal: coming.signal },
+      onReady: () => this.#listener.onReady(),
+    });
+  }
+
+  async runPostStart(): Promise<void> {
+    const { spec, context, coming } = this.#scope;
+    if (spec.hooks.postStart.length === 0) return;
+    const outcome = await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
+    if (!outcome.ok && !coming.signal.aborted) this.#listener.warn(`post_start: ${outcome.message ?? 'failed'}`);
+  }
+
+  /** It is no longer wanted up: hooks, readiness and limits of its start end. */
+  leaveStart(): void {
+    this.#scope.coming.abort();
+  }
+
+  /** pre_stop hooks, the plugins' drain, then the stop signal. `isStopping` is asked before the signal. */
+  async stop(reason: Reason, isStopping: () => boolean): Promise<void> {
+    if (this.child === undefined) return;
+    await drain(this.#scope, {
+      view: () => this.#listener.view(),
+      reason,
+      onStep: (step) => (this.#step = step),
+      warn: (message) => this.#listener.warn(message),
+    });
+    if (isStopping()) await this.sendStop();
+  }
+
+  async sendStop(): Promise<void> {
+    if (this.child === undefined) return;
+    const { timeoutMs, signal, stopCommand } = this.spec.shutdown;
+    this.#step = `${stopCommand === undefined ? signal : 'stop_command'} (grace period ${timeoutMs / 1000} s)`;
+    this.#limit = this.#ports.clock.after(timeoutMs, () => this.#listener.onGraceElapsed());
+    const problem = await sendStop(this.#scope, this.child);
+    if (problem !== undefined) this.#listener.warn(problem);
+  }
+
+  /** Sends the kill signal; what survives it is sent SIGKILL from then on. */
+  kill(): void {
+    this.#limit?.cancel();
+    this.#scope.going.abort();
+    if (this.child === undefined) return;
+    const { killSignal, killMode } = this.spec.shutdown;
+    const signal = this.#kills === 0 ? killSignal : 'SIGKILL';
+    this.#kills += 1;
+    this.#step = `kill (${signal})`;
+    this.child.kill(signal, killMode);
+    this.#ports.emit('instance.killed', { process: this.spec.name, instance: this.#listener.view().id, signal, afterMs: this.ranMs });
+    this.#limit = this.#ports.clock.after(killAgainMs, () => this.#listener.onKillElapsed());
+  }
+
+  /** Cuts short every hook of its stop and end. */
+  hurry(): void {
+    this.#scope.going.abort();
+    this.#scope.after.abort();
+  }
+
+  #onSpawned(child: Child): void {
+    const { clock } = this.#ports;
+    this.#child = child;
+    this.#startedAt = clock.now();
+    this.#spawnedAt = clock.monotonic();
+    this.#output = attachOutput({
+      child,
+      spec: this.spec,
+      instance: this.#listener.view().id,
+      ports: this.#ports,
+      ...(this.#ready === undefined ? {} : { onLine: (text: string) => this.#onLine(text) }),
+    });
+    void child.ended.then((end) => this.#onEnded(end));
+    this.#listener.onSpawned(child);
+  }
+
+  #onSpawnFailed(error: unknown): void {
+    this.#ended = true;
+    this.#scope.coming.abort();
+    const message = error instanceof Error ? error.message : String(error);
+    this.#listener.onSpawnFailed(error instanceof SpawnError ? error : new SpawnError('hook', message, { cause: error }));
+  }
+
+  #onLine(text: string): void {
+    if (this.#ready?.test(text) !== true) return;
+    this.#output?.stopLines();
+    this.#listener.onReady();
+  }
+
+  #armStartLimit(): void {
+    const { spec, coming } = this.#scope;
+    if (spec.startTimeoutMs === 0) return;
+    const why = `not ready within ${spec.startTimeoutMs / 1000} s (process_start_timeout)`;
+    const limit = this.#ports.clock.after(spec.startTimeoutMs, () => this.#listener.onStartLimit(why));
+    coming.signal.addEventListener('abort', () => limit.cancel(), { once: true });
+  }
+
+  async #onEnded(end: ChildEnd): Promise<void> {
+    this.#ended = true;
+    this.#limit?.cancel();
+    this.#scope.going.abort();
+    this.#output?.release();
+    this.#listener.onExit(end);
+    this.#scope.coming.abort();
+    const forbidden = this.#hasEndHooks() && (await this.#runEndHooks(end));
+    this.#listener.onOver(end, forbidden);
+  }
+
+  #hasEndHooks(): boolean {
+    const { finish, postStop } = this.spec.hooks;
+    return finish.length > 0 || postStop.length > 0;
+  }
+
+  #runEndHooks(end: ChildEnd): Promise<boolean> {
+    return runEndHooks(this.#scope, {
+      end,
+      asked: () => this.#listener.asked(),
+      onStep: (step) => (this.#step = step),
+      warn: (message) => this.#listener.warn(message),
+    });
+  }
 }

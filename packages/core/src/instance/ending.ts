@@ -1,8 +1,8 @@
 import type { ChildEnd } from '../os/spawner.ts';
-import type { Attempt } from './attempt.ts';
 import { runHooks } from './hook-run.ts';
 import type { InstanceHooks } from './ports.ts';
 import type { Ending, Verdict } from './restart-policy.ts';
+import type { AttemptScope } from './start.ts';
 import type { InstanceView, LastExit } from './view.ts';
 
 /** Exit code of a finish hook that means "do not start it again" (s6's finish scripts). */
@@ -18,10 +18,10 @@ export interface EndHooksOptions {
 }
 
 /** Runs finish hooks after every end, post_stop hooks after one that was asked for. Returns whether a restart is forbidden. */
-export async function runEndHooks(attempt: Attempt, { end, asked, onStep, warn }: EndHooksOptions): Promise<boolean> {
-  const { finish, postStop } = attempt.spec.hooks;
-  const env = { ...attempt.context.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
-  const context = { ...attempt.context, env, signal: attempt.after.signal };
+export async function runEndHooks({ spec, context: base, after }: AttemptScope, { end, asked, onStep, warn }: EndHooksOptions): Promise<boolean> {
+  const { finish, postStop } = spec.hooks;
+  const env = { ...base.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
+  const context = { ...base, env, signal: after.signal };
   let forbidden = false;
   if (finish.length > 0) {
     onStep('finish hooks');

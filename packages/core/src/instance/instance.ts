@@ -1,20 +1,16 @@
-import { SpawnError } from '../errors.ts';
+import type { SpawnError } from '../errors.ts';
 import type { Reason } from '../event/event.ts';
 import type { Timer } from '../os/clock.ts';
 import type { Child, ChildEnd } from '../os/spawner.ts';
 import type { ProcessSpec, SignalName } from '../plan/spec.ts';
-import { createAttempt, startAttempt, type Attempt } from './attempt.ts';
+import { Attempt, type AttemptListener } from './attempt.ts';
 import { toEffects, type Effect } from './effects.ts';
-import { askOverride, runEndHooks, toEndReason } from './ending.ts';
+import { askOverride, toEndReason } from './ending.ts';
 import { isSuccess } from './exit.ts';
 import { createHistory, type History } from './history.ts';
-import { runHooks } from './hook-run.ts';
 import { getNext, liveStates, type State, type Trigger } from './machine.ts';
-import { attachOutput } from './output.ts';
 import type { Ports } from './ports.ts';
-import { watchReadiness } from './readiness.ts';
 import { decideEnding, type Ending, type Verdict } from './restart-policy.ts';
-import { drainAttempt, sendStop } from './stop.ts';
 import { toUserState, type InstanceView, type LastExit, type UserState } from './view.ts';
 
 /** What the unit knows of this slot. */
@@ -49,9 +45,6 @@ interface Outcome {
   readonly exit?: LastExit;
 }
 
-/** Time after the kill signal after which a process that is still there is killed again and reported. */
-const killAgainMs = 5000;
-
 /**
  * The shell around the machine: `trigger → next → effects → run`. It holds the slot's history and its current
  * attempt; every decision is a pure function of those.
@@ -67,11 +60,8 @@ export class Instance {
   #attempt: Attempt | undefined;
   #cause: StopCause | undefined;
   #reason: string | undefined;
-  #busyWith = '';
   #delayMs = 0;
   #backoff: { readonly timer: Timer; readonly at: number } | undefined;
-  #grace: Timer | undefined;
-  #kills = 0;
 
   constructor(slot: Slot, ports: Ports) {
     this.#slot = slot;
@@ -100,7 +90,7 @@ export class Instance {
   }
 
   get child(): Child | undefined {
-    return this.#attempt?.ended === false ? this.#attempt.child : undefined;
+    return this.#attempt?.child;
   }
 
   /** Why it is where it is, in words. */
@@ -110,7 +100,7 @@ export class Instance {
 
   /** What it is busy with, for the report of who held up a shutdown. */
   get busyWith(): string {
-    return this.#busyWith;
+    return this.#attempt?.step ?? '';
   }
 
   view(): InstanceView {
@@ -156,8 +146,7 @@ export class Instance {
 
   /** No more grace: hooks and drain are cut short and the kill signal goes out. Does nothing unless it is stopping. */
   killNow(): void {
-    this.#attempt?.going.abort();
-    this.#attempt?.after.abort();
+    this.#attempt?.hurry();
     if (this.#state === 'stopping') this.#send('graceElapsed');
   }
 
@@ -177,7 +166,7 @@ export class Instance {
 
   /** Opens readiness from outside (a probe). */
   setReady(): void {
-    if (this.#attempt?.child !== undefined) this.#onReady(this.#attempt);
+    if (this.#attempt !== undefined) this.#onReady(this.#attempt);
   }
 
   /** Closes readiness from outside. */
@@ -227,15 +216,15 @@ export class Instance {
       case 'cancelGate':
         return this.#slot.leaveGate(this);
       case 'spawn':
-        return void this.#spawn();
+        return this.#spawn();
       case 'watchReadiness':
-        return this.#watchReadiness();
+        return this.#attempt?.watchReadiness();
       case 'drain':
-        return void this.#drain();
+        return this.#drain();
       case 'sendStop':
-        return void this.#sendStop();
+        return void this.#attempt?.sendStop();
       case 'kill':
-        return this.#kill();
+        return this.#attempt?.kill();
       case 'armBackoff':
         return this.#armBackoff();
       case 'cancelBackoff':
@@ -243,77 +232,56 @@ export class Instance {
         this.#backoff = undefined;
         return;
       case 'cancelStart':
-        return this.#attempt?.coming.abort();
+        return this.#attempt?.leaveStart();
       case 'cancelReadiness':
-        this.#attempt?.coming.abort();
+        this.#attempt?.leaveStart();
         return this.#closeReadiness(this.#reason ?? 'it is no longer running');
     }
   }
 
-  async #spawn(): Promise<void> {
+  #spawn(): void {
     this.#cause = undefined;
-    this.#kills = 0;
-    const attempt = createAttempt(this.#slot.spec(), this.index, this.#ports);
+    const attempt: Attempt = new Attempt(this.#slot.spec(), this.index, this.#ports, this.#toListener(() => attempt));
     this.#attempt = attempt;
-    this.#busyWith = attempt.spec.hooks.preStart.length > 0 ? 'pre_start hooks' : 'spawn';
-    let child: Child;
-    try {
-      child = await startAttempt(attempt, this.view());
-    } catch (error) {
-      return this.#onSpawnFailed(attempt, error);
-    }
-    this.#onSpawned(attempt, child);
+    void attempt.start();
   }
 
-  #onSpawned(attempt: Attempt, child: Child): void {
-    const { clock, hooks, emit } = this.#ports;
-    attempt.child = child;
-    attempt.startedAt = clock.now();
-    attempt.spawnedAt = clock.monotonic();
-    this.#history.recordSpawn();
-    attempt.output = attachOutput(child, attempt.spec, this.id, this.#ports, this.#toLineWatch(attempt));
-    void child.ended.then((end) => this.#onEnded(attempt, end));
-    emit('instance.spawned', { process: attempt.spec.name, instance: this.id, pid: child.pid });
-    hooks.spawned(this.view());
-    this.#send('spawned');
-  }
-
-  /** Readiness by a line of output starts with the first byte, so it is joined before anything else can happen. */
-  #toLineWatch(attempt: Attempt): ((text: string) => void) | undefined {
-    if (attempt.spec.readiness.kind !== 'log') return undefined;
-    const pattern = new RegExp(attempt.spec.readiness.pattern);
-    return (text) => {
-      if (this.#ready || attempt.coming.signal.aborted || !pattern.test(text)) return;
-      attempt.output?.stopLines();
-      this.#onReady(attempt);
+  #toListener(attempt: () => Attempt): AttemptListener {
+    return {
+      view: () => this.view(),
+      asked: () => this.#isAsked(),
+      onSpawned: (child) => this.#onSpawned(attempt(), child),
+      onSpawnFailed: (error) => this.#onSpawnFailed(attempt(), error),
+      onReady: () => this.#onReady(attempt()),
+      onStartLimit: (why) => {
+        if (this.#state === 'starting') this.restart('start_timeout', why);
+      },
+      onGraceElapsed: () => this.#send('graceElapsed'),
+      onKillElapsed: () => this.#send('killElapsed'),
+      onExit: (end) => this.#onExit(attempt(), end),
+      onOver: (end, forbidden) => this.#onOver(attempt(), end, forbidden),
+      warn: (message) => this.#warn(message),
     };
   }
 
-  #watchReadiness(): void {
-    const attempt = this.#attempt;
-    if (attempt?.child === undefined) return;
-    const { spec, child, context, coming, staleStamp } = attempt;
-    this.#busyWith = 'readiness';
-    if (spec.readiness.kind === 'spawned') return this.#onReady(attempt);
-    this.#armStartLimit(attempt);
-    watchReadiness({
-      source: spec.readiness, child, staleStamp,
-      context: { ...context, signal: coming.signal },
-      onReady: () => this.#onReady(attempt),
-    });
+  #onSpawned({ spec }: Attempt, { pid }: Child): void {
+    this.#history.recordSpawn();
+    this.#ports.emit('instance.spawned', { process: spec.name, instance: this.id, pid });
+    this.#ports.hooks.spawned(this.view());
+    this.#send('spawned');
   }
 
-  #armStartLimit({ spec, coming }: Attempt): void {
-    if (spec.startTimeoutMs === 0) return;
-    const why = `not ready within ${spec.startTimeoutMs / 1000} s (process_start_timeout)`;
-    const limit = this.#ports.clock.after(spec.startTimeoutMs, () => {
-      if (this.#state === 'starting') this.restart('start_timeout', why);
-    });
-    coming.signal.addEventListener('abort', () => limit.cancel(), { once: true });
+  #onSpawnFailed(attempt: Attempt, { message, hint, stage }: SpawnError): void {
+    const asked = this.#isAsked();
+    if (!asked) {
+      const { name: process } = attempt.spec;
+      this.#ports.emit('instance.spawn_failed', { process, instance: this.id, stage, message, ...(hint === undefined ? {} : { hint }) });
+    }
+    this.#conclude(attempt, { success: asked, what: message });
   }
 
   #onReady(attempt: Attempt): void {
-    if (attempt !== this.#attempt || attempt.ended || attempt.coming.signal.aborted || this.#ready) return;
+    if (this.#ready || !attempt.canBeReady) return;
     const first = this.#state === 'starting';
     const before = this.#userState();
     // A oneshot is "ready" when it has succeeded; being spawned says nothing yet.
@@ -321,14 +289,12 @@ export class Instance {
     if (first) this.#send('settled');
     else this.#announce(before);
     if (this.#ready) this.#tellReady(attempt);
-    if (first) void this.#runPostStart(attempt);
+    if (first) void attempt.runPostStart();
   }
 
-  #tellReady(attempt: Attempt): void {
-    const { clock, hooks, emit } = this.#ports;
-    const afterMs = Math.round(clock.monotonic() - (attempt.spawnedAt ?? 0));
-    emit('instance.ready', { process: attempt.spec.name, instance: this.id, afterMs });
-    hooks.ready(this.view());
+  #tellReady({ spec, ranMs }: Attempt): void {
+    this.#ports.emit('instance.ready', { process: spec.name, instance: this.id, afterMs: ranMs });
+    this.#ports.hooks.ready(this.view());
     this.#slot.changed(this);
   }
 
@@ -343,112 +309,44 @@ export class Instance {
     this.#slot.changed(this);
   }
 
-  async #runPostStart({ spec, context, coming }: Attempt): Promise<void> {
-    if (spec.hooks.postStart.length === 0) return;
-    const outcome = await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
-    if (!outcome.ok && !coming.signal.aborted) this.#warn(`post_start: ${outcome.message ?? 'failed'}`);
+  #drain(): void {
+    const attempt = this.#attempt;
+    if (attempt?.child === undefined) return;
+    if (this.#cause?.hurry === true || !attempt.spec.shutdown.graceful) return this.#send('graceElapsed');
+    void attempt.stop(this.#cause?.reason ?? 'manual', () => this.#state === 'stopping');
   }
 
-  #onSpawnFailed(attempt: Attempt, error: unknown): void {
-    attempt.ended = true;
-    attempt.coming.abort();
-    const failure = error instanceof SpawnError ? error : new SpawnError('hook', error instanceof Error ? error.message : String(error));
-    const { message, hint, stage } = failure;
-    const asked = this.#isAsked();
-    if (!asked) {
-      const { name: process } = attempt.spec;
-      this.#ports.emit('instance.spawn_failed', { process, instance: this.id, stage, message, ...(hint === undefined ? {} : { hint }) });
-    }
-    this.#conclude(attempt, { success: asked, what: message });
-  }
-
-  async #onEnded(attempt: Attempt, end: ChildEnd): Promise<void> {
-    attempt.ended = true;
-    attempt.going.abort();
-    this.#grace?.cancel();
-    attempt.output?.release();
-    const exit = this.#recordExit(attempt, end);
-    attempt.coming.abort();
-    this.#closeReadiness(exit.text);
-    const forbidden = hasEndHooks(attempt) && (await this.#runEndHooks(attempt, end));
-    const success = this.#isAsked() ? this.#cause?.failure === undefined : isSuccess(end, attempt.spec.successExitCodes);
-    this.#conclude(attempt, { success, what: this.#cause?.failure ?? exit.text, forbidden, exit });
-  }
-
-  #recordExit(attempt: Attempt, end: ChildEnd): LastExit {
-    const { hooks, emit, memoryLimit } = this.#ports;
+  #onExit(attempt: Attempt, end: ChildEnd): void {
     // A kill of our own needs no guess at memory.
-    const exit = this.#history.recordExit(end, this.#kills > 0 ? undefined : memoryLimit);
-    const { spec, child } = attempt;
-    emit('instance.exited', { process: spec.name, instance: this.id, pid: child?.pid ?? 0, exit, ranMs: this.#toRanMs(attempt) });
-    hooks.exited(this.view(), exit);
-    return exit;
+    const exit = this.#history.recordExit(end, attempt.wasKilled ? undefined : this.#ports.memoryLimit);
+    const { spec, ranMs } = attempt;
+    this.#ports.emit('instance.exited', { process: spec.name, instance: this.id, exit, ranMs });
+    this.#ports.hooks.exited(this.view(), exit);
+    this.#closeReadiness(exit.text);
   }
 
-  #runEndHooks(attempt: Attempt, end: ChildEnd): Promise<boolean> {
-    return runEndHooks(attempt, {
-      end,
-      asked: () => this.#isAsked(),
-      onStep: (step) => (this.#busyWith = step),
-      warn: (message) => this.#warn(message),
-    });
+  #onOver(attempt: Attempt, end: ChildEnd, forbidden: boolean): void {
+    const success = this.#isAsked() ? this.#cause?.failure === undefined : isSuccess(end, attempt.spec.successExitCodes);
+    const exit = this.#history.lastExit;
+    this.#conclude(attempt, { success, forbidden, what: this.#cause?.failure ?? exit?.text ?? '', ...(exit === undefined ? {} : { exit }) });
   }
 
-  #conclude(attempt: Attempt, { success, what, forbidden = false, exit }: Outcome): void {
-    const ranMs = exit === undefined ? 0 : this.#toRanMs(attempt);
+  #conclude({ spec, ranMs }: Attempt, { success, what, forbidden = false, exit }: Outcome): void {
     const { failures } = this.#history;
     const ending: Ending = { success, ranMs, forbidden, failures, asked: this.#isAsked(), wanted: this.#slot.wanted() };
-    const proposed = decideEnding(attempt.spec.type, attempt.spec.restart, ending, this.#ports.random());
+    const proposed = decideEnding(spec.type, spec.restart, ending, this.#ports.random());
     const verdict = exit === undefined ? proposed : askOverride(this.#ports.hooks, ending, proposed, { view: this.view(), exit });
     this.#history.recordVerdict(verdict);
     this.#delayMs = verdict.delayMs;
-    this.#busyWith = '';
-    if (verdict.trigger === 'endedRestart') this.#tellRestart(attempt, ending, verdict);
-    if (verdict.trigger === 'endedDone' && attempt.spec.type === 'oneshot' && !ending.asked) this.#ready = true;
+    if (verdict.trigger === 'endedRestart') this.#tellRestart(spec, ending, verdict);
+    if (verdict.trigger === 'endedDone' && spec.type === 'oneshot' && !ending.asked) this.#ready = true;
     const neverRan = exit === undefined && this.#state === 'starting';
     this.#send(neverRan && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger, toEndReason(what, verdict));
   }
 
-  #tellRestart({ spec }: Attempt, ending: Ending, { delayMs, failures }: Verdict): void {
+  #tellRestart({ name: process }: ProcessSpec, ending: Ending, { delayMs, failures }: Verdict): void {
     const reason = this.#cause?.reason ?? (ending.success ? 'exit' : 'crash');
-    this.#ports.emit('instance.restarting', { process: spec.name, instance: this.id, reason, delayMs, attempt: failures });
-  }
-
-  async #drain(): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt?.child === undefined || attempt.ended) return;
-    if (this.#cause?.hurry === true || !attempt.spec.shutdown.graceful) return this.#send('graceElapsed');
-    await drainAttempt(attempt, {
-      view: () => this.view(),
-      reason: this.#cause?.reason ?? 'manual',
-      onStep: (step) => (this.#busyWith = step),
-      warn: (message) => this.#warn(message),
-    });
-    if (attempt === this.#attempt && this.#state === 'stopping') await this.#sendStop();
-  }
-
-  async #sendStop(): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt?.child === undefined || attempt.ended) return;
-    const { timeoutMs, signal, stopCommand } = attempt.spec.shutdown;
-    this.#busyWith = `${stopCommand === undefined ? signal : 'stop_command'} (grace period ${timeoutMs / 1000} s)`;
-    this.#grace = this.#ports.clock.after(timeoutMs, () => this.#send('graceElapsed'));
-    const problem = await sendStop(attempt, attempt.child);
-    if (problem !== undefined) this.#warn(problem);
-  }
-
-  #kill(): void {
-    this.#grace?.cancel();
-    this.#attempt?.going.abort();
-    const attempt = this.#attempt;
-    if (attempt?.child === undefined || attempt.ended) return;
-    const { killSignal, killMode } = attempt.spec.shutdown;
-    const signal = this.#kills === 0 ? killSignal : 'SIGKILL';
-    this.#kills += 1;
-    this.#busyWith = `kill (${signal})`;
-    attempt.child.kill(signal, killMode);
-    this.#ports.emit('instance.killed', { process: attempt.spec.name, instance: this.id, signal, afterMs: this.#toRanMs(attempt) });
-    this.#grace = this.#ports.clock.after(killAgainMs, () => this.#send('killElapsed'));
+    this.#ports.emit('instance.restarting', { process, instance: this.id, reason, delayMs, attempt: failures });
   }
 
   #armBackoff(): void {
@@ -460,15 +358,7 @@ export class Instance {
     this.#backoff = { timer, at: clock.now() + delayMs };
   }
 
-  #toRanMs({ spawnedAt }: Attempt): number {
-    return Math.round(this.#ports.clock.monotonic() - (spawnedAt ?? 0));
-  }
-
   #warn(message: string): void {
     this.#ports.emit('supervisor.warning', { message: `${this.id}: ${message}` });
   }
-}
-
-function hasEndHooks({ spec }: Attempt): boolean {
-  return spec.hooks.finish.length > 0 || spec.hooks.postStop.length > 0;
 }

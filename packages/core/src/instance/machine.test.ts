@@ -24,11 +24,11 @@ function reach(from: State, allowed: (trigger: Trigger) => boolean): ReadonlySet
 
 describe('the instance machine', () => {
   it('is total: every state answers every trigger', () => {
-    for (const state of allStates) expect(Object.keys(machine[state]).sort()).toEqual([...allTriggers].sort());
+    for (const state of allStates) expect(new Set(Object.keys(machine[state]))).toEqual(new Set(allTriggers));
   });
 
   it('reaches every state from stopped', () => {
-    expect([...reach('stopped', () => true)].sort()).toEqual([...allStates].sort());
+    expect(reach('stopped', () => true)).toEqual(new Set(allStates));
   });
 
   it('can reach stopped from every state', () => {

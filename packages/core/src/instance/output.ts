@@ -19,8 +19,18 @@ export interface InstanceOutput {
  */
 const drainLimitMs = 2000;
 
+export interface OutputOptions {
+  readonly child: Child;
+  readonly spec: ProcessSpec;
+  /** `queue-2`. */
+  readonly instance: string;
+  readonly ports: Ports;
+  /** Sees every line, until `stopLines`. */
+  readonly onLine?: (text: string) => void;
+}
+
 /** Joins stdout, stderr and followed files of a child to the pipeline. */
-export function attachOutput(child: Child, spec: ProcessSpec, instance: string, ports: Ports, onLine?: (text: string) => void): InstanceOutput {
+export function attachOutput({ child, spec, instance, ports, onLine }: OutputOptions): InstanceOutput {
   const source = {
     process: spec.name,
     instance,

@@ -1,7 +1,8 @@
 import type { Reason } from '../event/event.ts';
 import type { Child } from '../os/spawner.ts';
-import type { Attempt } from './attempt.ts';
+import type { ProcessSpec } from '../plan/spec.ts';
 import { runHooks } from './hook-run.ts';
+import type { AttemptScope } from './start.ts';
 import type { InstanceView } from './view.ts';
 
 export interface DrainOptions {
@@ -15,8 +16,7 @@ export interface DrainOptions {
  * What comes before the stop signal: pre_stop hooks, then the plugins' drain, together within the process's timeout.
  * Never rejects, and ends early when the process does: nothing here keeps the signal from being sent.
  */
-export async function drainAttempt(attempt: Attempt, { view, reason, onStep, warn }: DrainOptions): Promise<void> {
-  const { spec, context, going } = attempt;
+export async function drain({ spec, context, going }: AttemptScope, { view, reason, onStep, warn }: DrainOptions): Promise<void> {
   const { clock, hooks } = context.ports;
   const limitMs = spec.shutdown.timeoutMs;
   const limit = clock.after(limitMs, () => going.abort());
@@ -24,9 +24,9 @@ export async function drainAttempt(attempt: Attempt, { view, reason, onStep, war
   if (preStop.length > 0) {
     onStep(`pre_stop hook ${preStop.map((hook) => hook.name).join(', ')}`);
     const outcome = await runHooks(preStop, { ...context, signal: going.signal });
-    if (!outcome.ok && !attempt.ended) warn(`pre_stop: ${outcome.message ?? 'failed'}`);
+    if (!outcome.ok && !going.signal.aborted) warn(`pre_stop: ${outcome.message ?? 'failed'}`);
   }
-  if (!attempt.ended) {
+  if (!going.signal.aborted) {
     onStep('drain');
     await hooks.stopping(view(), reason, { limitMs, signal: going.signal });
   }
@@ -39,26 +39,24 @@ export async function drainAttempt(attempt: Attempt, { view, reason, onStep, war
  *
  * @returns what was wrong with the stop command, after which the signal was sent instead.
  */
-export async function sendStop(attempt: Attempt, child: Child): Promise<string | undefined> {
-  const { stopCommand, timeoutMs, signal } = attempt.spec.shutdown;
+export async function sendStop({ spec, context, after }: AttemptScope, child: Child): Promise<string | undefined> {
+  const { stopCommand, timeoutMs, signal } = spec.shutdown;
   if (stopCommand === undefined) {
-    signalStop(attempt, child);
+    signalStop(spec, child);
     return undefined;
   }
   const hook = {
-    name: `${attempt.spec.name}:stop`, command: stopCommand, timeoutMs,
+    name: `${spec.name}:stop`, command: stopCommand, timeoutMs,
     retry: 0, retryDelayMs: 0, continueOnError: false, env: { PM_PID: String(child.pid) },
   };
-  // The drain may have used up its time; the stop command has its own.
-  const stopping = new AbortController();
-  void child.ended.then(() => stopping.abort());
-  const outcome = await runHooks([hook], { ...attempt.context, signal: AbortSignal.any([stopping.signal, attempt.after.signal]) });
-  if (outcome.ok || attempt.ended) return undefined;
-  signalStop(attempt, child);
+  const outcome = await runHooks([hook], { ...context, signal: after.signal });
+  // false: it has ended meanwhile, which is what was wanted.
+  if (outcome.ok || !signalStop(spec, child)) return undefined;
   return `stop_command: ${outcome.message ?? 'failed'}; ${signal} was sent instead`;
 }
 
-function signalStop({ spec: { shutdown } }: Attempt, child: Child): void {
-  child.signal(shutdown.signal, shutdown.killMode);
+function signalStop({ shutdown }: ProcessSpec, child: Child): boolean {
+  const sent = child.signal(shutdown.signal, shutdown.killMode);
   child.signal('SIGCONT', shutdown.killMode);
+  return sent;
 }

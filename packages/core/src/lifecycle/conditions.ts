@@ -1,7 +1,7 @@
 import { runHooks, type HookContext } from '../instance/hook-run.ts';
 import type { Condition, ProcessSpec } from '../plan/spec.ts';
-import { createAttempt } from '../instance/attempt.ts';
 import type { Ports } from '../instance/ports.ts';
+import { createScope } from '../instance/start.ts';
 
 /** A condition command has to answer in this time. */
 const commandLimitMs = 30_000;
@@ -9,7 +9,7 @@ const commandLimitMs = 30_000;
 /** Why a process takes no part in this boot (`only_if`, `skip_if`), or undefined where it does. */
 export async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSignal): Promise<string | undefined> {
   if (spec.onlyIf === undefined && spec.skipIf === undefined) return undefined;
-  const context: HookContext = { ...createAttempt(spec, 1, ports).context, signal };
+  const context: HookContext = { ...createScope(spec, 1, ports).context, signal };
   if (spec.onlyIf !== undefined) {
     const missing = await findUnmet(spec.onlyIf, context);
     if (missing !== undefined) return `skipped: only_if ${missing}`;

@@ -47,76 +47,92 @@ export interface PlanKeeper extends PlanChanges {
  * from those of the files, so that they survive a reload. A change that fails a gate changes nothing.
  */
 export function createPlanKeeper(options: PlanKeeperOptions): PlanKeeper {
-  let plan = options.plan;
-  let wanted: Wanted = { dynamic: new Map(), instantiate: [] };
-  let queue: Promise<unknown> = Promise.resolve();
+  return new QueuedPlanKeeper(options);
+}
 
-  return {
-    get plan() {
-      return plan;
-    },
-    applyConfig: (dryRun) => enqueue(() => change(wanted, { reread: true, dryRun })),
-    put: (name, declaration) => enqueue(() => putProcess(name, declaration)),
-    remove: (name) => enqueue(() => removeProcess(name)),
-    reconcile: (label, declarations, dryRun) => enqueue(() => reconcile(label, declarations, dryRun)),
-    instantiate: (names) => enqueue(() => instantiate(names)),
-  };
+class QueuedPlanKeeper implements PlanKeeper {
+  readonly #options: PlanKeeperOptions;
+  #plan: Plan;
+  #wanted: Wanted = { dynamic: new Map(), instantiate: [] };
+  #queue: Promise<unknown> = Promise.resolve();
 
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => undefined);
+  constructor(options: PlanKeeperOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  applyConfig(dryRun: boolean): Promise<PlanDiff> {
+    return this.#enqueue(() => this.#change(this.#wanted, { reread: true, dryRun }));
+  }
+
+  put(name: string, declaration: unknown): Promise<PlanDiff> {
+    return this.#enqueue(() => {
+      const source = this.#plan.processes.get(name)?.source ?? 'dynamic';
+      if (source !== 'dynamic') throw toDeclaredElsewhere(name, source);
+      return this.#change({ ...this.#wanted, dynamic: new Map(this.#wanted.dynamic).set(name, declaration) });
+    });
+  }
+
+  remove(name: string): Promise<PlanDiff> {
+    return this.#enqueue(() => {
+      const { dynamic, instantiate } = this.#wanted;
+      if (!dynamic.has(name) && !instantiate.includes(name)) throw toNotDynamic(name, this.#plan.processes.has(name));
+      const next = new Map(dynamic);
+      next.delete(name);
+      return this.#change({ dynamic: next, instantiate: instantiate.filter((other) => other !== name) });
+    });
+  }
+
+  reconcile(label: readonly [string, string], declarations: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<PlanDiff> {
+    return this.#enqueue(() => {
+      const [key, value] = label;
+      const others = [...this.#wanted.dynamic].filter(([name]) => this.#plan.processes.get(name)?.labels[key] !== value);
+      const labelled = Object.entries(declarations).map(([name, declaration]) => [name, withLabel(declaration, label)] as const);
+      return this.#change({ ...this.#wanted, dynamic: new Map([...others, ...labelled]) }, { reread: false, dryRun });
+    });
+  }
+
+  async instantiate(names: readonly string[]): Promise<void> {
+    await this.#enqueue(async () => {
+      const missing = names.filter((name) => !this.#plan.processes.has(name));
+      if (missing.length > 0) await this.#change({ ...this.#wanted, instantiate: [...this.#wanted.instantiate, ...missing] });
+    });
+  }
+
+  /** A throw of `work` itself is a rejection too: it runs in the queue. */
+  #enqueue<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  async function change(next: Wanted, { reread, dryRun }: { reread: boolean; dryRun: boolean }): Promise<PlanDiff> {
+  async #change(next: Wanted, { reread, dryRun } = { reread: false, dryRun: false }): Promise<PlanDiff> {
     try {
-      const candidate = await options.replan({ reread, ...next });
-      const diff = diffPlans(plan, candidate.plan);
+      const candidate = await this.#options.replan({ reread, ...next });
+      const diff = diffPlans(this.#plan, candidate.plan);
       if (dryRun) {
         await candidate.discard();
         return diff;
       }
-      plan = candidate.plan;
-      wanted = next;
+      this.#plan = candidate.plan;
+      this.#wanted = next;
       await candidate.accept();
-      await options.apply(plan, diff);
+      await this.#options.apply(candidate.plan, diff);
       return diff;
     } catch (error) {
-      options.onRejected(error);
+      this.#options.onRejected(error);
       throw error;
     }
   }
+}
 
-  function putProcess(name: string, declaration: unknown): Promise<PlanDiff> {
-    const known = plan.processes.get(name);
-    if (known !== undefined && known.source !== 'dynamic') {
-      throw new CommandError('PM_COMMAND_INVALID', `"${name}" is declared by the ${known.source === 'file' ? 'configuration file' : 'plugins'}`, {
-        hint: 'Change it there and reload, or use another name.',
-      });
-    }
-    return change({ ...wanted, dynamic: new Map(wanted.dynamic).set(name, declaration) }, { reread: false, dryRun: false });
-  }
-
-  function removeProcess(name: string): Promise<PlanDiff> {
-    const instantiated = wanted.instantiate.includes(name);
-    if (!wanted.dynamic.has(name) && !instantiated) throw toNotDynamic(name, plan.processes.has(name));
-    const next = new Map(wanted.dynamic);
-    next.delete(name);
-    const instantiate = wanted.instantiate.filter((other) => other !== name);
-    return change({ dynamic: next, instantiate }, { reread: false, dryRun: false });
-  }
-
-  async function instantiate(names: readonly string[]): Promise<void> {
-    const missing = names.filter((name) => !plan.processes.has(name));
-    if (missing.length === 0) return;
-    await change({ ...wanted, instantiate: [...wanted.instantiate, ...missing] }, { reread: false, dryRun: false });
-  }
-
-  function reconcile(label: readonly [string, string], declarations: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<PlanDiff> {
-    const others = [...wanted.dynamic].filter(([name]) => plan.processes.get(name)?.labels[label[0]] !== label[1]);
-    const labelled = Object.entries(declarations).map(([name, declaration]) => [name, withLabel(declaration, label)] as const);
-    return change({ ...wanted, dynamic: new Map([...others, ...labelled]) }, { reread: false, dryRun });
-  }
+function toDeclaredElsewhere(name: string, source: 'file' | 'plugin'): CommandError {
+  const where = source === 'file' ? 'the configuration file' : 'a plugin';
+  return new CommandError('PM_COMMAND_INVALID', `"${name}" is declared by ${where}`, { hint: 'Change it there and reload, or use another name.' });
 }
 
 function toNotDynamic(name: string, known: boolean): CommandError {

@@ -21,7 +21,7 @@ export interface TestPorts extends Ports {
   memory: number;
 }
 
-export function createTestPorts(changes: Partial<Ports> = {}): TestPorts {
+export function createTestPorts(changes: Partial<Pick<Ports, 'hooks' | 'env' | 'socket' | 'memoryLimit'>> = {}): TestPorts {
   const clock = createFakeClock();
   const journal = createJournal({ now: () => clock.now() });
   const told: string[] = [];
@@ -50,7 +50,7 @@ export function createTestPorts(changes: Partial<Ports> = {}): TestPorts {
     random: () => 0.5,
     emit: (type, payload) => void journal.append(type, payload),
     ...changes,
-  } as TestPorts;
+  };
   return ports;
 }
 

@@ -14,7 +14,7 @@ export function startWithNeeds(roster: Roster, unit: Unit): void {
     stopConflicts(roster, next);
     pending.push(...findStartable(roster, next));
   }
-  for (const name of [...reached].reverse()) roster.get(name)?.up();
+  for (const name of [...reached].toReversed()) roster.get(name)?.up();
 }
 
 function findStartable(roster: Roster, unit: Unit): readonly Unit[] {

@@ -136,7 +136,7 @@ export class Roster {
   }
 
   #askAll(): void {
-    for (const instance of [...this.#waiting.keys()]) this.#ask(instance);
+    for (const instance of this.#waiting.keys()) this.#ask(instance);
   }
 
   #ask(instance: Instance): void {

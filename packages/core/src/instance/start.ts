@@ -1,0 +1,86 @@
+import { expandInstance } from '../config/interpolate.ts';
+import { SpawnError } from '../errors.ts';
+import type { Child, SpawnRequest } from '../os/spawner.ts';
+import type { ProcessSpec } from '../plan/spec.ts';
+import { toInstanceVariables, toUserVariables } from './environment.ts';
+import { runHooks, toArgv, type HookContext } from './hook-run.ts';
+import type { Ports } from './ports.ts';
+import type { InstanceView } from './view.ts';
+
+/** What one try at running an instance is made of. Its declaration never changes: a new one is for the next try. */
+export interface AttemptScope {
+  readonly spec: ProcessSpec;
+  readonly context: Omit<HookContext, 'signal'>;
+  /** Ends what belongs to coming up: hooks, readiness, the start time limit. */
+  readonly coming: AbortController;
+  /** Ends what belongs to going down before the stop signal: pre_stop hooks and drain. */
+  readonly going: AbortController;
+  /** Ends what may run to the very last: the stop command, finish and post_stop hooks. */
+  readonly after: AbortController;
+}
+
+export function createScope(spec: ProcessSpec, index: number, ports: Ports): AttemptScope {
+  const variables = toInstanceVariables(spec, index, ports.socket);
+  const env = { ...ports.env, ...toUserVariables(spec.os.credentials), ...toExpanded(spec.env, variables), ...variables };
+  const cwd = expandInstance(spec.workingDir ?? ports.cwd, variables);
+  return {
+    spec,
+    context: { ports, env, cwd, os: toHookLimits(spec), process: spec.name },
+    coming: new AbortController(),
+    going: new AbortController(),
+    after: new AbortController(),
+  };
+}
+
+/**
+ * Runs the pre_start hooks, lets plugins change the request, and spawns.
+ * Throws SpawnError, or what a strict hook threw; never leaves a child behind when it throws.
+ */
+export async function startChild(scope: AttemptScope, view: InstanceView): Promise<Child> {
+  const { ports } = scope.context;
+  if (scope.spec.hooks.preStart.length > 0) await runPreStart(scope);
+  let request = toSpawnRequest(scope, view);
+  if (ports.hooks.hasSpawningTaps()) request = await ports.hooks.spawning(request, view);
+  if (scope.coming.signal.aborted) throw toInterrupted();
+  return ports.spawner.spawn(request);
+}
+
+async function runPreStart({ spec, context, coming }: AttemptScope): Promise<void> {
+  const outcome = await runHooks(spec.hooks.preStart, { ...context, signal: coming.signal });
+  if (coming.signal.aborted) throw toInterrupted();
+  if (!outcome.ok) throw new SpawnError('hook', `pre_start ${outcome.message ?? 'hook failed'}`);
+}
+
+function toInterrupted(): SpawnError {
+  return new SpawnError('hook', 'the start was interrupted by a stop');
+}
+
+function toSpawnRequest({ spec, context }: AttemptScope, view: InstanceView): SpawnRequest {
+  const argv = toArgv(spec.command).map((word) => expandInstance(word, context.env));
+  return {
+    instance: view.id,
+    process: spec.name,
+    argv: argv as [string, ...string[]],
+    env: context.env,
+    cwd: context.cwd,
+    os: spec.os,
+    tty: spec.tty,
+    stdin: spec.stdin,
+    output: 'pipe',
+    ...(spec.readiness.kind === 'fd' ? { notifyFd: spec.readiness.fd } : {}),
+    ...(spec.readiness.kind === 'notify' ? { notifySocket: true } : {}),
+  };
+}
+
+/** Hooks and probes run as the process's user, but not under limits that were sized for the process alone. */
+function toHookLimits({ os }: ProcessSpec): ProcessSpec['os'] {
+  return {
+    limits: {},
+    ...(os.credentials === undefined ? {} : { credentials: os.credentials }),
+    ...(os.umask === undefined ? {} : { umask: os.umask }),
+  };
+}
+
+function toExpanded(env: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, expandInstance(value, variables)]));
+}

@@ -1,0 +1,31 @@
+import { runHooks } from '../instance/hook-run.ts';
+import type { Ports } from '../instance/ports.ts';
+import type { HookSet, Plan } from '../plan/spec.ts';
+
+export interface GlobalHooksOptions {
+  readonly plan: Plan;
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+}
+
+const names: Readonly<Record<keyof HookSet, string>> = {
+  preStart: 'pre_start',
+  postStart: 'post_start',
+  preStop: 'pre_stop',
+  postStop: 'post_stop',
+};
+
+/** Runs the hooks of the whole supervisor, as the global user and in the global directory. A failure is told; the caller decides. */
+export async function runGlobalHooks(kind: keyof HookSet, { plan, ports, signal }: GlobalHooksOptions): Promise<boolean> {
+  const { global, hooks } = plan;
+  if (hooks[kind].length === 0) return true;
+  const outcome = await runHooks(hooks[kind], {
+    ports,
+    env: { ...ports.env, ...global.env },
+    cwd: global.workingDir ?? ports.cwd,
+    os: { limits: {}, ...(global.credentials === undefined ? {} : { credentials: global.credentials }) },
+    signal,
+  });
+  if (!outcome.ok) ports.emit('supervisor.warning', { message: `${names[kind]}: ${outcome.message ?? 'failed'}` });
+  return outcome.ok;
+}
