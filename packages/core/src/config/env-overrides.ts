@@ -8,7 +8,7 @@ import { aboutOf } from './schema/leaf.ts';
 import type { KeyAbout } from './schema/leaf.ts';
 import { processEntries } from './schema/process.ts';
 import { structureOf } from './schema/structure.ts';
-import type { Entries } from './schema/structure.ts';
+import type { Entries } from './schema/leaf.ts';
 import { validateSection } from './section-values.ts';
 import type { SectionOwner, SectionRegistry } from './sections.ts';
 import { closest, listNames } from './suggest.ts';

@@ -7,12 +7,13 @@ import { findConfig } from './find.ts';
 import type { FindRequest } from './find.ts';
 import { interpolate } from './interpolate.ts';
 import { isMap } from './layer.ts';
-import type { Layer, RawMap } from './layer.ts';
+import type { Layer } from './layer.ts';
 import { toUnparsed } from './parsed.ts';
 import type { Parsed } from './parsed.ts';
-import { formatPath, joinPath } from './path.ts';
+import { formatPath, joinBelow } from './path.ts';
+import { toLayers } from './profiles.ts';
+import type { ConfigDocument, Profile } from './profiles.ts';
 import { largestFile, readText } from './read-text.ts';
-import { closest, listNames } from './suggest.ts';
 
 export interface LoadRequest extends FindRequest {
   /** `--profile`; else `PM_PROFILE`; else none. */
@@ -30,8 +31,9 @@ export interface Sources {
   readonly origin: string;
   /** Main file, what it extends, and the chosen profile of each; lowest precedence first. */
   readonly layers: readonly Layer[];
-  /** Profiles that were not chosen, as layers of their own: their shape can be checked. */
-  readonly otherProfiles: readonly Layer[];
+  /** Profiles that were not chosen: their shape can be checked. */
+  readonly otherProfiles: readonly Profile[];
+  /** The name of the chosen profile. */
   readonly profile?: string;
   /** Absolute paths of all files read. */
   readonly files: readonly string[];
@@ -52,11 +54,14 @@ export async function loadSources(request: LoadRequest, ports: LoadPorts): Promi
   const reading: Reading = { request, ports, documents: [], texts: new Map(), diagnostics: [], open: [] };
   await readDocument(origin, reading);
   const profile = request.profile ?? (request.env['PM_PROFILE'] === '' ? undefined : request.env['PM_PROFILE']);
-  const layers = toLayers(reading, profile);
+  const { layers, otherProfiles, diagnostics } = toLayers(reading.documents, profile);
+  // A file that could not be read may hold the profile: do not say that there is none.
+  if (reading.diagnostics.length === 0) reading.diagnostics.push(...diagnostics);
   if (reading.diagnostics.length > 0) throw toError(origin, reading);
   return {
     origin,
-    ...layers,
+    layers,
+    otherProfiles,
     ...(profile === undefined ? {} : { profile }),
     files: reading.documents.map((it) => it.path),
     texts: reading.texts,
@@ -68,19 +73,11 @@ interface Reading {
   readonly request: LoadRequest;
   readonly ports: LoadPorts;
   /** In order of precedence: what a file extends comes before it. */
-  readonly documents: Document[];
+  readonly documents: ConfigDocument[];
   readonly texts: Map<string, string>;
   readonly diagnostics: Diagnostic[];
   /** Files being read: one of them again is a cycle. */
   readonly open: string[];
-}
-
-interface Document {
-  readonly path: string;
-  readonly shown: string;
-  readonly isMain: boolean;
-  readonly value: RawMap;
-  readonly positionOf: Parsed['positionOf'];
 }
 
 /** Where a file was named: nothing for the main file, the entry of `extends` otherwise. */
@@ -93,7 +90,7 @@ async function readDocument(path: string, reading: Reading, namedAt?: Origin): P
   if (parsed.diagnostics.length > 0) return;
   if (!isMap(parsed.value)) return refuseRoot(parsed.value, shown, reading);
   const { extends: bases, ...value } = parsed.value;
-  const document: Document = { path, shown, isMain: namedAt === undefined, value, positionOf: parsed.positionOf };
+  const document: ConfigDocument = { path, shown, isMain: namedAt === undefined, value, positionOf: parsed.positionOf };
   reading.open.push(path);
   await readBases(bases, document, reading);
   reading.open.pop();
@@ -168,12 +165,7 @@ function takePart(parsed: Parsed, key: string, shown: string): Parsed {
   return { value: part, diagnostics: parsed.diagnostics, positionOf: (path, entry) => parsed.positionOf(joinBelow(key, path), entry) };
 }
 
-function joinBelow(prefix: string, path: string): string {
-  if (path === '') return prefix;
-  return path.startsWith('[') ? `${prefix}${path}` : `${prefix}.${path}`;
-}
-
-async function readBases(bases: unknown, document: Document, reading: Reading): Promise<void> {
+async function readBases(bases: unknown, document: ConfigDocument, reading: Reading): Promise<void> {
   if (bases === undefined || bases === null) return;
   const list: readonly unknown[] = Array.isArray(bases) ? bases : [bases];
   for (const [index, base] of list.entries()) {
@@ -182,7 +174,7 @@ async function readBases(bases: unknown, document: Document, reading: Reading): 
   }
 }
 
-async function readBase(base: unknown, { at, document }: { at: string; document: Document }, reading: Reading): Promise<void> {
+async function readBase(base: unknown, { at, document }: { at: string; document: ConfigDocument }, reading: Reading): Promise<void> {
   const position = document.positionOf(at);
   const namedAt: Origin = { path: at, ...(position === undefined ? { source: document.shown } : { position }) };
   const refuse = (message: string, hint: string): void => void reading.diagnostics.push({ severity: 'error', ...namedAt, message, hint });
@@ -194,53 +186,6 @@ async function readBase(base: unknown, { at, document }: { at: string; document:
   if (reading.open.includes(path)) return refuse(`extends itself: ${[...reading.open, path].map((it) => basename(it)).join(' → ')}`, 'Remove one of these entries.');
   if (reading.documents.length + reading.open.length >= mostFiles) return refuse(`more than ${mostFiles} files extend each other`, 'Merge some of them.');
   await readDocument(path, reading, namedAt);
-}
-
-function toLayers(reading: Reading, profile: string | undefined): Pick<Sources, 'layers' | 'otherProfiles'> {
-  const layers: Layer[] = [];
-  const chosen: Layer[] = [];
-  const otherProfiles: Layer[] = [];
-  for (const document of reading.documents) {
-    const { profiles, ...value } = document.value;
-    layers.push({ layer: document.isMain ? 'file' : 'extends', from: document.shown, value, positionOf: document.positionOf });
-    for (const part of toProfiles(profiles, document, reading)) {
-      (part.name === profile ? chosen : otherProfiles).push(part.layer);
-    }
-  }
-  if (profile !== undefined && chosen.length === 0) refuseProfile(profile, otherProfiles, reading);
-  return { layers: [...layers, ...chosen], otherProfiles };
-}
-
-function toProfiles(profiles: unknown, document: Document, reading: Reading): { name: string; layer: Layer }[] {
-  if (profiles === undefined || profiles === null) return [];
-  const refuse = (path: string, message: string): void => {
-    const position = document.positionOf(path, 'key');
-    reading.diagnostics.push({ severity: 'error', path, message, ...(position === undefined ? { source: document.shown } : { position }) });
-  };
-  if (!isMap(profiles)) refuse('profiles', 'expected a map of profiles, such as {dev: {global: {log_level: debug}}}');
-  return Object.entries(isMap(profiles) ? profiles : {}).flatMap(([name, value]) => {
-    const at = joinPath('profiles', name);
-    if (value !== null && !isMap(value)) refuse(at, 'expected a map: a part of a configuration');
-    const partial = isMap(value) ? value : {};
-    for (const key of ['extends', 'profiles']) {
-      if (Object.hasOwn(partial, key)) refuse(joinPath(at, key), `"${key}" cannot stand in a profile`);
-    }
-    const positionOf: Layer['positionOf'] = (path, part) => document.positionOf(joinBelow(at, path), part);
-    return [{ name, layer: { layer: 'profile', from: `${document.shown} (profile ${name})`, value: partial, positionOf } }];
-  });
-}
-
-function refuseProfile(profile: string, others: readonly Layer[], reading: Reading): void {
-  const names = new Set(others.map((it) => /\(profile (.*)\)$/.exec(it.from)?.[1] ?? ''));
-  const match = closest(profile, names);
-  const known = names.size === 0 ? 'The configuration has no profiles.' : `Profiles are ${listNames(names)}.`;
-  reading.diagnostics.push({
-    severity: 'error',
-    path: 'profiles',
-    message: `there is no profile "${profile}"`,
-    hint: match === undefined ? known : `Did you mean "${match}"?`,
-    source: reading.request.profile === undefined ? 'PM_PROFILE' : '--profile',
-  });
 }
 
 /** Secrets are read at boot and reload only, one by one: simple and synchronous. */

@@ -34,3 +34,9 @@ export function parsePath(path: string): PathSegment[] {
 export function parentPath(path: string): string {
   return formatPath(parsePath(path).slice(0, -1));
 }
+
+/** Puts a written path below another one. */
+export function joinBelow(prefix: string, path: string): string {
+  if (path === '' || prefix === '') return `${prefix}${path}`;
+  return path.startsWith('[') ? `${prefix}${path}` : `${prefix}.${path}`;
+}

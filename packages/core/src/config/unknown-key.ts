@@ -6,7 +6,7 @@ import { aboutOf, toIssueText } from './schema/leaf.ts';
 import type { Schema } from './schema/leaf.ts';
 import { rootEntries } from './schema/root.ts';
 import { structureOf } from './schema/structure.ts';
-import type { Entries } from './schema/structure.ts';
+import type { Entries } from './schema/leaf.ts';
 import { placeOf } from './sections.ts';
 import type { SectionRegistry } from './sections.ts';
 import { closest, listNames } from './suggest.ts';

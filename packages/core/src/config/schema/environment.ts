@@ -1,6 +1,6 @@
 import { accept, leaf, mismatch, refuse, text } from './leaf.ts';
 import type { Schema } from './leaf.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 import { listOf, recordOf } from './structure.ts';
 
 /** Names to texts. Numbers and booleans become the text they were written as. */

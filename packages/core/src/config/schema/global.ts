@@ -4,7 +4,7 @@ import { environmentEntries } from './environment.ts';
 import { duration, flag, integer, oneOf, text } from './leaf.ts';
 import type { Schema } from './leaf.ts';
 import { restartEntries, restartPolicy } from './restart.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 import { choiceOf, mapOf, refine } from './structure.ts';
 
 export function globalEntries(): Entries {

@@ -4,7 +4,7 @@ import { account, variables } from './environment.ts';
 import { duration, flag, integer, text } from './leaf.ts';
 import type { Schema } from './leaf.ts';
 import { listOf, mapOf } from './structure.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 
 /** One hook: a command with a time limit and tries. */
 export function hook(): Schema<HookDraft> {

@@ -13,6 +13,21 @@ export interface KeyAbout {
   /** The kind of value in words, for the reference page: `duration`, `list of names`. */
   readonly type: string;
   readonly json: JsonSchema;
+  /** What it is made of; absent for a leaf. */
+  readonly composition?: Composition;
+}
+
+/** The schema of each key of a map. */
+export type Entries = Readonly<Record<string, Schema<unknown>>>;
+
+/** A map's keys, a record's or list's item, or the alternatives of a choice. */
+export type Parts = Entries | Schema<unknown> | readonly Schema<unknown>[];
+
+/** How parts are put together; `orOne`: a list also takes one item bare. */
+export interface Composition {
+  readonly kind: 'map' | 'record' | 'list' | 'choice';
+  readonly parts: Parts;
+  readonly orOne?: boolean;
 }
 
 export type JsonSchema = boolean | { readonly [key: string]: unknown };
@@ -22,18 +37,18 @@ export function toIssueText(message: string, hint?: string): string {
   return hint === undefined ? message : `${message}\n${hint}`;
 }
 
-/** What was said about a schema by `about`. */
+/** What was said about a schema by `about`, also when it was refined afterwards. */
 export function aboutOf(schema: object): KeyAbout | undefined {
-  const parts = 'pipe' in schema && Array.isArray(schema.pipe) ? (schema.pipe as readonly unknown[]) : [];
-  for (const part of parts) {
-    if (isMetadata(part)) return part.metadata.about;
-  }
-  return undefined;
+  const parts = 'pipe' in schema && Array.isArray(schema.pipe) ? (schema.pipe as readonly object[]) : [];
+  const own = parts.map(aboutOfAction).find((it) => it !== undefined);
+  const [first] = parts;
+  return own ?? (first === undefined || first === schema ? undefined : aboutOf(first));
 }
 
-function isMetadata(part: unknown): part is { metadata: { about: KeyAbout } } {
-  if (typeof part !== 'object' || part === null || !('metadata' in part)) return false;
-  return typeof part.metadata === 'object' && part.metadata !== null && 'about' in part.metadata;
+/** The same for one action of a pipe. */
+export function aboutOfAction(action: object): KeyAbout | undefined {
+  if (!('metadata' in action) || typeof action.metadata !== 'object' || action.metadata === null) return undefined;
+  return 'about' in action.metadata ? (action.metadata.about as KeyAbout) : undefined;
 }
 
 /** Attaches what a schema is about. */
@@ -68,12 +83,17 @@ export function mismatch(expected: string, input: unknown, hint?: string): Readi
   return refuse(`expected ${expected}, got ${show(input)}`, hint);
 }
 
+const durationPattern = '^(\\d+(\\.\\d+)?(h|m|s|ms)?)+$';
+const sizePattern = '^\\d+(\\.\\d+)?\\s*([KMGT]i?)?B?$';
+
+/** A duration, in whole milliseconds afterwards. */
 export function duration(): Schema<number> {
-  return leaf({ type: 'duration', json: { type: ['number', 'string'], examples: ['500ms', '30s', '1m30s'] } }, readDuration);
+  return leaf({ type: 'duration', json: { type: ['number', 'string'], minimum: 0, pattern: durationPattern, examples: ['500ms', '30s', '1m30s'] } }, readDuration);
 }
 
+/** A size, in whole bytes afterwards. */
 export function size(): Schema<number> {
-  return leaf({ type: 'size', json: { type: ['number', 'string'], examples: ['64MiB', '1GiB'] } }, readSize);
+  return leaf({ type: 'size', json: { type: ['integer', 'string'], minimum: 0, pattern: sizePattern, examples: ['64MiB', '1GiB'] } }, readSize);
 }
 
 /** Text without NUL. `numbers` also takes a number, as it is often written for ids and variables. */
@@ -94,7 +114,7 @@ export function path(what = 'a path'): Schema<string> {
 
 /** A boolean; a text `true` or `false` counts, because variables are text. */
 export function flag(): Schema<boolean> {
-  return leaf({ type: 'true or false', json: { type: ['boolean', 'string'], enum: [true, false, 'true', 'false'] } }, (input) => {
+  return leaf({ type: 'true or false', json: { type: 'boolean' } }, (input) => {
     const word = typeof input === 'string' ? input.toLowerCase() : input;
     if (word === true || word === 'true') return accept(true);
     if (word === false || word === 'false') return accept(false);
@@ -127,7 +147,7 @@ export function decimal(range: NumberRange): Schema<number> {
 function numeric(what: string, range: NumberRange, fits: (value: number) => boolean, type: string): Schema<number> {
   const { min = -Infinity, max = Infinity } = range;
   const bounds = { ...(range.min === undefined ? {} : { minimum: range.min }), ...(range.max === undefined ? {} : { maximum: range.max }) };
-  return leaf({ type: what.replace('a ', ''), json: { type: [type, 'string'], ...bounds } }, (input) => {
+  return leaf({ type: what.replace('a ', ''), json: { type, ...bounds } }, (input) => {
     const value = typeof input === 'string' && numberText.test(input.trim()) ? Number(input) : input;
     if (typeof value === 'number' && fits(value) && value >= min && value <= max) return accept(value);
     return mismatch(`${what} such as ${range.example}`, input, range.hint);

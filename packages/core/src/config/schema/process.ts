@@ -9,7 +9,7 @@ import { accept, decimal, duration, flag, integer, leaf, oneOf, path, refuse, si
 import type { Schema } from './leaf.ts';
 import { limits } from './limits.ts';
 import { restartEntries, restartPolicy } from './restart.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 import { choiceOf, listOf, mapOf, refine } from './structure.ts';
 
 /** The schema of one process. Whether it has a command is asked only of the whole (`required`), not of a part such as a profile. */

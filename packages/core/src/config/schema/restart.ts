@@ -3,7 +3,7 @@ import type { BackoffDraft } from '../draft.ts';
 import { isMap } from '../layer.ts';
 import { decimal, duration, integer, oneOf } from './leaf.ts';
 import type { Schema } from './leaf.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 import { choiceOf, mapOf, refine } from './structure.ts';
 
 /** `unless-stopped` is what others call `always`: a stop by command lasts until a start by command here too. */

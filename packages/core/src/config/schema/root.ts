@@ -8,7 +8,7 @@ import type { Schema } from './leaf.ts';
 import { refuseName, refuseTemplateName } from './names.ts';
 import { processSchema } from './process.ts';
 import { choiceOf, listOf, mapOf, recordOf, refine } from './structure.ts';
-import type { Entries } from './structure.ts';
+import type { Entries } from './leaf.ts';
 
 /** What the schema makes of the whole file; sections of plugins are added by `checkShape`. */
 export type RootOutput = Partial<Omit<Draft, 'sections'>>;

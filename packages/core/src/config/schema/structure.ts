@@ -2,13 +2,10 @@ import * as v from 'valibot';
 import { show } from '../duration.ts';
 import { emptyMap, isMap } from '../layer.ts';
 import type { RawMap } from '../layer.ts';
-import { about, toIssueText } from './leaf.ts';
-import type { JsonSchema, KeyAbout, Schema } from './leaf.ts';
+import { about, aboutOf, toIssueText } from './leaf.ts';
+import type { Composition, Entries, KeyAbout, Parts, Schema } from './leaf.ts';
 
-/** The schema of each key of a map. */
-export type Entries = Readonly<Record<string, Schema<unknown>>>;
-
-/** Issue kinds that `shape.ts` words itself, because only it knows the place. */
+/** The message of an issue that is worded later, because only the whole path can say what was meant. */
 export const unknownKey = 'unknown_key';
 
 interface MapOptions {
@@ -26,7 +23,7 @@ type AddIssue = (issue: { message: string; path?: [v.IssuePathItem, ...v.IssuePa
  * (valibot's own strict object stops at the first unknown key and takes a list for an object.)
  */
 export function mapOf<T>(entries: Entries, options: MapOptions): Schema<T> {
-  return structure<T>({ form: 'map', type: options.what, json: true }, entries, (input, addIssue) => {
+  return structure<T>({ form: 'map', type: options.what }, { kind: 'map', parts: entries }, (input, addIssue) => {
     if (!isMap(input)) return refuseShape(addIssue, options.what, input);
     const result: RawMap = {};
     for (const key of Object.keys(input)) {
@@ -51,7 +48,7 @@ interface RecordOptions {
 
 /** A map with free names. The result has no prototype, so that `constructor` is a name like any other. */
 export function recordOf<T>(value: Schema<T>, options: RecordOptions): Schema<Record<string, T>> {
-  return structure<Record<string, T>>({ form: 'map', type: options.what, json: true }, value, (input, addIssue) => {
+  return structure<Record<string, T>>({ form: 'map', type: options.what }, { kind: 'record', parts: value }, (input, addIssue) => {
     if (!isMap(input)) return refuseShape(addIssue, options.what, input);
     const result = emptyMap();
     for (const key of Object.keys(input)) {
@@ -66,7 +63,7 @@ export function recordOf<T>(value: Schema<T>, options: RecordOptions): Schema<Re
 
 /** A list. `orOne` also takes a single item for a list of one. */
 export function listOf<T>(item: Schema<T>, options: { readonly what: string; readonly orOne?: boolean; readonly filled?: boolean }): Schema<T[]> {
-  return structure<T[]>({ form: 'list', type: options.what, json: true }, item, (input, addIssue) => {
+  return structure<T[]>({ form: 'list', type: options.what }, { kind: 'list', parts: item, orOne: options.orOne === true }, (input, addIssue) => {
     const items: unknown = options.orOne === true && !Array.isArray(input) ? [input] : input;
     if (!Array.isArray(items)) return refuseShape(addIssue, options.what, input);
     if (items.length === 0 && options.filled === true) return refuseShape(addIssue, options.what, input);
@@ -87,7 +84,7 @@ export function choiceOf<T>(
   choices: readonly { readonly when: (input: unknown) => boolean; readonly schema: Schema<T> }[],
 ): Schema<T> {
   const { what, ...rest } = details;
-  return structure<T>({ form: 'scalar', type: what, json: true, ...rest }, choices.map((it) => it.schema), (input, addIssue) => {
+  return structure<T>({ form: 'scalar', type: what, ...rest }, { kind: 'choice', parts: choices.map((it) => it.schema) }, (input, addIssue) => {
     const choice = choices.find((it) => it.when(input));
     if (choice === undefined) return refuseShape(addIssue, what, input);
     const outcome = v.safeParse(choice.schema, input);
@@ -105,27 +102,19 @@ export function refine<A, B>(schema: Schema<A>, change: (value: A, refuse: (mess
   );
 }
 
-/** What a structure is made of, for the JSON Schema and for walks over the keys. */
-export type Parts = Entries | Schema<unknown> | readonly Schema<unknown>[];
-
-const partsOf = new WeakMap<object, Parts>();
-
-/** The parts a structure was made from; undefined for a leaf. */
+/** The parts a structure was made from, also when it was refined afterwards; undefined for a leaf. */
 export function structureOf(schema: object): Parts | undefined {
-  const direct = partsOf.get(schema);
-  if (direct !== undefined) return direct;
-  const [first] = 'pipe' in schema && Array.isArray(schema.pipe) ? (schema.pipe as readonly object[]) : [];
-  return first === undefined || first === schema ? undefined : structureOf(first);
+  return aboutOf(schema)?.composition?.parts;
 }
 
-function structure<T>(details: KeyAbout, parts: Parts, read: (input: unknown, addIssue: AddIssue) => unknown): Schema<T> {
-  const schema: Schema<T> = v.pipe(
+type Read = (input: unknown, addIssue: AddIssue) => unknown;
+
+function structure<T>(details: Omit<KeyAbout, 'json'>, composition: Composition, read: Read): Schema<T> {
+  return v.pipe(
     v.unknown(),
-    about(details),
+    about({ json: true, ...details, composition }),
     v.rawTransform<unknown, T>(({ dataset, addIssue }) => read(dataset.value, addIssue) as T),
   );
-  partsOf.set(schema, parts);
-  return schema;
 }
 
 function refuseShape(addIssue: AddIssue, what: string, input: unknown): undefined {
@@ -155,5 +144,3 @@ function toPathItem(input: RawMap, key: string, origin: 'key' | 'value' = 'value
 function toIndexItem(input: unknown[], key: number): v.IssuePathItem {
   return { type: 'array', origin: 'value', input, key, value: input[key] };
 }
-
-export type { JsonSchema };
