@@ -12,6 +12,9 @@ export const writeAsync: WriteSome = (fd, chunks) =>
     writev(fd, chunks, (error, bytes) => (error ? reject(error) : resolve(bytes)));
   });
 
+/** At once: for `/dev/null` and its like, which never make anybody wait. A thread costs them more than the writing. */
+export const writeNow: WriteSome = async (fd, chunks) => writevSync(fd, chunks);
+
 /** How long to leave a full terminal alone (someone pressed Ctrl-S): Node cannot wait for a descriptor of this kind. */
 const terminalRetryMs = 20;
 
@@ -30,7 +33,8 @@ export const writeTerminal: WriteSome = async (fd, chunks, clock, signal) => {
   }
 };
 
-const highWaterMark = 64 * 1024;
+/** As in stream-writer: while one large write is under way, the next is made. */
+const highWaterMark = 256 * 1024;
 /** The kernel takes no more in one call (IOV_MAX). */
 const mostChunks = 1024;
 /** After these the descriptor is of no use any more; after others (a full disk) it may be again. */

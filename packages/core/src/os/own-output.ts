@@ -1,10 +1,11 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Clock, systemClock } from './clock.ts';
-import { createDescriptorWriter, writeAsync, writeTerminal } from './descriptor-writer.ts';
+import { createDescriptorWriter, writeAsync, writeNow, writeTerminal } from './descriptor-writer.ts';
 import { createStreamWriter } from './stream-writer.ts';
 
-export type OutputKind = 'pipe' | 'socket' | 'terminal' | 'file' | 'closed';
+/** `device`: `/dev/null` and its like. */
+export type OutputKind = 'pipe' | 'socket' | 'terminal' | 'file' | 'device' | 'closed';
 
 /** Where bytes go without ever blocking the event loop. */
 export interface ByteWriter {
@@ -64,9 +65,17 @@ export interface WriterPort {
 function openWriter(kind: OutputKind, fd: number, port: WriterPort): ByteWriter {
   if (kind === 'pipe') return createStreamWriter(reopen(fd) ?? fd, port);
   if (kind === 'socket') return createStreamWriter(fd, port);
+  if (kind === 'device') return createDescriptorWriter(fd, writeNow, port);
   const own = kind === 'terminal' ? reopen(fd) : undefined;
   // A terminal that cannot be opened anew is written by a thread: it may block, the loop does not.
   return createDescriptorWriter(own ?? fd, own === undefined ? writeAsync : writeTerminal, port);
+}
+
+/** `/dev/null`, `/dev/full` and others without a medium behind them (null(4)). */
+const memoryDevices = 1;
+
+function toMajor(rdev: number): number {
+  return (rdev >> 8) & 0xfff;
 }
 
 function kindOf(fd: number): OutputKind {
@@ -74,6 +83,7 @@ function kindOf(fd: number): OutputKind {
     const stat = fstatSync(fd);
     if (stat.isFIFO()) return 'pipe';
     if (stat.isSocket()) return 'socket';
+    if (stat.isCharacterDevice() && toMajor(stat.rdev) === memoryDevices) return 'device';
     return isatty(fd) ? 'terminal' : 'file';
   } catch {
     return 'closed';

@@ -4,7 +4,7 @@ import { isDead, type ProcStat, readStat } from './proc-stat.ts';
 /** Direct children of a process, of all its threads. Empty when it is gone. */
 export function childrenOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => readChildren(pid, thread));
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => childrenOfThread(pid, thread));
   } catch {
     return [];
   }
@@ -41,7 +41,8 @@ export function readAllStats(): ProcStat[] {
     .filter((stat) => stat !== undefined && !isDead(stat)) as ProcStat[];
 }
 
-function readChildren(pid: number, thread: string): number[] {
+/** Children that one thread of a process has; an adopted orphan belongs to the main thread. */
+export function childrenOfThread(pid: number, thread: number | string): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
     return text.split(' ').filter(Boolean).map(Number);

@@ -1,11 +1,14 @@
-import { Socket } from 'node:net';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { Timer } from './clock.ts';
 import { createEmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
+/** Three large writes may be under way: while the reader takes one, the next is made. */
+const highWaterMark = 256 * 1024;
+
 /** Writes to a pipe or socket through epoll: it wakes exactly when there is room. */
 export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
-  const socket = new Socket({ fd, readable: false, writable: true });
+  const socket = new Socket({ fd, readable: false, writable: true, writableHighWaterMark: highWaterMark } as SocketConstructorOpts);
   const listeners = new Set<() => void>();
   let waiting = 0;
   let lost = 0;
