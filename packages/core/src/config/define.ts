@@ -1,5 +1,5 @@
 import type {
-  DependencyCondition, GlobalSections, KillMode, LimitName, LogFormat, LogLevel, ProcessSections, ProcessType, ResourceLimit,
+  DependencyCondition, GlobalSections, KillMode, LimitName, LogFormat, LoggingSections, LogLevel, ProcessSections, ProcessType, ResourceLimit,
   RestartPolicy, RootSections, Section,
 } from '../plan/spec.ts';
 
@@ -35,7 +35,7 @@ interface EnvironmentInput {
 
 /** The `global` map. */
 export interface GlobalInput extends RestartInput, EnvironmentInput, SectionInputs<GlobalSections> {
-  readonly shutdown_timeout?: DurationInput | 'auto';
+  readonly shutdown_timeout?: DurationInput;
   readonly dependency_timeout?: DurationInput;
   readonly process_start_timeout?: DurationInput;
   readonly restart_policy?: Policy;
@@ -154,9 +154,6 @@ export interface ProcessInput extends RestartInput, EnvironmentInput, SectionInp
     readonly min_level?: LogLevel;
   };
 }
-
-/** Keys under `logging` that plugins add, by declaration merging as with `ProcessSections`. */
-export interface LoggingSections {}
 
 /** A whole configuration as it is written. Any text may hold `${VAR}`; where a type asks for a number, the file formats may too. */
 export interface ConfigInput extends SectionInputs<RootSections> {

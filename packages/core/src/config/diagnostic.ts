@@ -88,7 +88,7 @@ function formatDiagnostic({ severity, path, message, hint, position, source, fra
 
 /** By file, line and column; what has no place comes last. The order of equals is kept. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...diagnostics].sort((a, b) => {
+  return diagnostics.toSorted((a, b) => {
     const [left, right] = [a.position, b.position];
     if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
     return compareText(left.file, right.file) || left.line - right.line || left.column - right.column;

@@ -38,7 +38,7 @@ function fromParts(text: string): Reading<number> {
     if (part === null) return refuseDuration(text);
     const [, amount = '', unit = ''] = part;
     const factor = durationUnits.get(unit);
-    if (factor === undefined) return refuseUnit(text, unit, [...durationUnits.keys()].reverse());
+    if (factor === undefined) return refuseUnit(text, unit, [...durationUnits.keys()].toReversed());
     if (factor >= smallest) return { ok: false, message: `the units of the duration ${show(text)} go from large to small`, hint: 'Write each unit once: 1h30m, 1m30s.' };
     smallest = factor;
     total += Number(amount) * factor;
@@ -102,6 +102,7 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';
+  if (typeof value === 'symbol' || typeof value === 'function') return `a ${typeof value}`;
   if (typeof value !== 'string') return String(value);
   return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
 }

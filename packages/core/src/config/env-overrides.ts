@@ -34,7 +34,7 @@ const processPrefix = 'PM_PROCESS_';
  */
 export async function readEnvOverrides(env: Readonly<Record<string, string | undefined>>, known: Known): Promise<EnvOverrides> {
   const reader = createReader(known);
-  for (const name of Object.keys(env).sort()) {
+  for (const name of Object.keys(env).toSorted()) {
     const text = env[name];
     if (text === undefined) continue;
     if (name.startsWith(globalPrefix)) await reader.readGlobal(name, text);
@@ -146,7 +146,7 @@ type ProcessMatch =
 
 /** The longest known name wins; a shorter one is tried when the longest has no such key (`queue` + `DEFAULT_…`). */
 function matchProcess(rest: string, names: ReadonlyMap<string, readonly string[]>, targets: ReadonlyMap<string, Target>): ProcessMatch {
-  const candidates = [...names].filter(([variable]) => rest.startsWith(`${variable}_`)).sort(([a], [b]) => b.length - a.length);
+  const candidates = [...names].filter(([variable]) => rest.startsWith(`${variable}_`)).toSorted(([a], [b]) => b.length - a.length);
   for (const [variable, processes] of candidates) {
     const target = findTarget(rest.slice(variable.length + 1), targets);
     const [process, ...others] = processes;

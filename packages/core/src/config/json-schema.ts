@@ -178,7 +178,7 @@ async function convertValibot(schema: StandardSchemaV1): Promise<Schematic> {
       return own === undefined ? undefined : convertAbout(own, elsewhere, { sections: new Map(), definitions: {} });
     },
   });
-  return json as Schematic;
+  return json;
 }
 
 const elsewhere: Place = { place: 'other', meanings: {}, prefix: '' };

@@ -54,7 +54,7 @@ const precedence: Readonly<Record<Provenance['layer'], number>> = {
  * The inputs are not changed; maps of the result are new.
  */
 export function mergeLayers(layers: readonly Layer[], rules: MergeRules = {}): Merged {
-  const ordered = [...layers].sort((a, b) => precedence[a.layer] - precedence[b.layer]);
+  const ordered = layers.toSorted((a, b) => precedence[a.layer] - precedence[b.layer]);
   const owners: Owners = new Map();
   let value = emptyMap();
   for (const layer of ordered) value = mergeMap(value, layer.value, '', { layer, owners, rules });
@@ -111,7 +111,7 @@ function toMerged(value: RawMap, owners: Owners): Merged {
 
 function findPosition(owners: Owners, path: string, part?: EntryPart): Position | undefined {
   const at = nearestOwned(owners, path);
-  for (const layer of [...(owners.get(at) ?? [])].reverse()) {
+  for (const layer of (owners.get(at) ?? []).toReversed()) {
     const position = layer.positionOf?.(path, part) ?? layer.positionOf?.(at, part);
     if (position !== undefined) return position;
   }

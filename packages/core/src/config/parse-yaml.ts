@@ -120,7 +120,7 @@ function toScalar(node: Scalar, spot: Spot): unknown {
 function toMap(node: YAMLMap, spot: Spot, walk: Walk): RawMap {
   const result = emptyMap();
   for (const pair of node.items as Pair<Scalar, Node | null>[]) {
-    const name = String(pair.key.value ?? '');
+    const name = (pair.key.value ?? '') as string;
     const key = pair.key.range?.[0] ?? 0;
     const child: Spot = {
       path: joinPath(spot.path, name),

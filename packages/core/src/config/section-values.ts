@@ -32,7 +32,7 @@ export async function parseSections(merged: Sourced, registry: SectionRegistry):
       else problems.push(...result.issues.map((issue) => toProblem(issue, path)));
     }
   }
-  return { problems, valuesAt: (at) => values.get(formatPath(at)) ?? (emptyMap() as Record<string, unknown>) };
+  return { problems, valuesAt: (at) => values.get(formatPath(at)) ?? emptyMap() };
 }
 
 /** Runs one section's schema, sync or async. A schema that throws is a problem of the value as far as the user can tell. */
@@ -66,7 +66,7 @@ function* findProcessSites(process: RawMap, at: readonly PathSegment[]): Generat
 
 function setValue(values: Map<string, Record<string, unknown>>, at: readonly PathSegment[], key: string, value: unknown): void {
   const path = formatPath(at);
-  const existing = values.get(path) ?? (emptyMap() as Record<string, unknown>);
+  const existing = values.get(path) ?? emptyMap();
   existing[key] = value;
   values.set(path, existing);
 }
