@@ -18,3 +18,17 @@ export type { LongestStop } from './plan/stop-budget.ts';
 export { formatDuration } from './plan/duration-text.ts';
 export { formatCommand } from './plan/command-line.ts';
 export type * from './plan/spec.ts';
+
+export { runSupervisor } from './run.ts';
+export type { RunOptions } from './run.ts';
+export { createSupervisor } from './supervisor.ts';
+export type { Supervisor, SupervisorOptions, World } from './supervisor.ts';
+export { preparePlan } from './planner.ts';
+export type { Planned, PlannedChange, PlannerPorts, PlanRequest } from './planner.ts';
+export type { Command, CommandResult, CommandType, DispatchOptions, Refusal, Target } from './command/command.ts';
+export type { Dispatch } from './command/dispatch.ts';
+export type { Journal } from './event/journal.ts';
+export type { Caller, EventPayloads, EventType, PmEvent, Reason, ShutdownCulprit } from './event/event.ts';
+export type { InstanceView, LastExit, ProcessView, Snapshot, UserState } from './instance/view.ts';
+export { machine, states, triggers } from './instance/machine.ts';
+export type { State, Trigger } from './instance/machine.ts';

@@ -16,6 +16,11 @@ export function toExitCode(end: ChildEnd): number {
   return end.code ?? 1;
 }
 
+/** The kernel's out-of-memory killer sends SIGKILL; shells report it as 137. */
+export function mayBeOutOfMemory(end: ChildEnd): boolean {
+  return end.signal === 'SIGKILL' || end.code === 137;
+}
+
 /**
  * An end in words, for logs and status.
  *

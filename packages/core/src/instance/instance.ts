@@ -6,7 +6,7 @@ import type { ProcessSpec, SignalName } from '../plan/spec.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { toEffects, type Effect } from './effects.ts';
 import { askOverride, toEndReason } from './ending.ts';
-import { isSuccess } from './exit.ts';
+import { isSuccess, mayBeOutOfMemory } from './exit.ts';
 import { createHistory, type History } from './history.ts';
 import { getNext, liveStates, type State, type Trigger } from './machine.ts';
 import type { Ports } from './ports.ts';
@@ -317,8 +317,9 @@ export class Instance {
   }
 
   #onExit(attempt: Attempt, end: ChildEnd): void {
-    // A kill of our own needs no guess at memory.
-    const exit = this.#history.recordExit(end, attempt.wasKilled ? undefined : this.#ports.memoryLimit);
+    // A kill of our own needs no guess at memory, and most ends have nothing to do with it.
+    const limit = attempt.wasKilled || !mayBeOutOfMemory(end) ? undefined : this.#ports.memoryLimit();
+    const exit = this.#history.recordExit(end, limit);
     const { spec, ranMs } = attempt;
     this.#ports.emit('instance.exited', { process: spec.name, instance: this.id, exit, ranMs });
     this.#ports.hooks.exited(this.view(), exit);

@@ -50,7 +50,7 @@ export interface Ports {
   /** Path of the control socket for PM_SOCKET; absent where none can be made. */
   readonly socket: string | undefined;
   /** The container's memory limit in bytes, where there is one. */
-  readonly memoryLimit: number | undefined;
+  memoryLimit(): number | undefined;
   /** A number from 0 up to 1. */
   random(): number;
   /** Appends to the journal. */

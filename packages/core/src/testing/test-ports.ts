@@ -46,7 +46,7 @@ export function createTestPorts(changes: Partial<Pick<Ports, 'hooks' | 'env' | '
     env: { PATH: '/bin' },
     cwd: '/',
     socket: undefined,
-    memoryLimit: undefined,
+    memoryLimit: () => undefined,
     random: () => 0.5,
     emit: (type, payload) => void journal.append(type, payload),
     ...changes,

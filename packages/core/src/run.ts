@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { loadSys, type Sys } from '@pm-supervisor/native';
+import type { Diagnostic } from './config/diagnostic.ts';
+import { toInheritedEnv } from './instance/environment.ts';
+import { createLogPipeline } from './log/create-pipeline.ts';
+import type { LogPipeline } from './log/pipeline.ts';
+import { readCgroupFacts } from './os/cgroup-facts.ts';
+import { systemClock } from './os/clock.ts';
+import { createModuleEvaluator } from './os/evaluate-module.ts';
+import { keepAlive } from './os/keep-alive.ts';
+import { readMachineFacts } from './os/machine-facts.ts';
+import { createNodeSpawner } from './os/node-spawner.ts';
+import { openOutput, type Output } from './os/own-output.ts';
+import { canConnect, fileStamp } from './os/probes.ts';
+import { residentBytes } from './os/proc-tree.ts';
+import { startReaper } from './os/reaper.ts';
+import { chooseRuntimeDir } from './os/runtime-dir.ts';
+import { handleSignals } from './os/signals.ts';
+import { handleUncaught } from './os/uncaught.ts';
+import { watchFiles } from './os/watch-files.ts';
+import { preparePlan, type Planned, type PlanRequest } from './planner.ts';
+import type { GlobalSpec, SignalName } from './plan/spec.ts';
+import type { BundledPlugin } from './plugin/resolve.ts';
+import { createSupervisor, type Supervisor, type World } from './supervisor.ts';
+
+export interface RunOptions extends PlanRequest {
+  readonly pid: number;
+  /** Standard input is a terminal. */
+  readonly hasTerminal: boolean;
+  /** false: a terminal gets no colours (NO_COLOR). */
+  readonly colours: boolean;
+  /** Reload when a file that was read changes. */
+  readonly watch?: boolean;
+  /** The command after `--`. */
+  readonly foreground?: readonly [string, ...string[]];
+  /** Plugins that pm carries, by name. */
+  readonly bundled?: Readonly<Record<string, BundledPlugin>>;
+  /** Warnings of the plan, before anything starts. */
+  readonly onWarnings?: (warnings: readonly Diagnostic[]) => void;
+  /**
+   * The supervisor handles signals from now on: give the early handlers back, and hand over what came before.
+   * Until then a signal has to be kept by the caller, or PID 1 loses it.
+   */
+  readonly onTakeOver?: (handOver: (signal: SignalName) => void) => void;
+}
+
+/**
+ * `pm run`: plans, boots, supervises and stops in the real world. Resolves with the exit code when nothing is left.
+ * Throws ConfigError, having started nothing.
+ */
+export async function runSupervisor(options: RunOptions): Promise<number> {
+  const planned = await preparePlan(options, {
+    clock: systemClock,
+    facts: readMachineFacts(),
+    evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(options.env) }),
+    ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
+  });
+  options.onWarnings?.(planned.warnings);
+  const output = openOutput();
+  const logs = openLogs(planned, output, options);
+  const sys = loadSys();
+  const world = createWorld(planned, logs, options);
+  const supervisor = joinSupervisor(planned, world, options);
+  const closers = [
+    keepAlive(),
+    takeSignals(supervisor, options),
+    handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
+    startOrphanReaper(sys, supervisor, planned.plan.global),
+    ...(options.watch === true ? [watchConfig(planned, supervisor)] : []),
+  ];
+  const code = await supervisor.run();
+  for (const close of closers.toReversed()) close();
+  await output.end(endLimitMs);
+  return code;
+}
+
+/** The last bytes may take this long when nobody reads; the supervisor has already waited for its own. */
+const endLimitMs = 500;
+
+function openLogs(planned: Planned, output: Output, { colours }: RunOptions): LogPipeline {
+  const { global } = planned.plan;
+  const { line } = planned.hooks.log;
+  return createLogPipeline({
+    output,
+    clock: systemClock,
+    settings: {
+      format: global.logFormat, level: global.logLevel, timestamps: global.logTimestamps,
+      overflow: global.logOverflow, buffer: global.logBuffer,
+    },
+    tap: { active: () => line.hasTaps(), apply: (record) => line.fire(record) },
+    colours,
+  });
+}
+
+function createWorld({ plan }: Planned, logs: LogPipeline, options: RunOptions): World {
+  const runtimeDir = findRuntimeDir(plan.global, logs, options);
+  const warn = logs.logger.warn;
+  return {
+    clock: systemClock,
+    logs,
+    spawner: createNodeSpawner({
+      ...(runtimeDir === undefined ? {} : { runtimeDir }),
+      onWarning: ({ instance, text }) => warn(instance === undefined ? text : `${instance}: ${text}`),
+    }),
+    probes: { canConnect, fileStamp, residentBytes },
+    env: toInheritedEnv(options.env),
+    cwd: options.cwd,
+    socket: runtimeDir === undefined ? undefined : join(runtimeDir, 'pm.sock'),
+    memoryLimit: () => readCgroupFacts().memory.limit,
+    random: Math.random,
+    pid: options.pid,
+    hasTerminal: options.hasTerminal,
+  };
+}
+
+function findRuntimeDir({ runtimeDir: configured }: GlobalSpec, logs: LogPipeline, { env }: RunOptions): string | undefined {
+  const { path, refused } = chooseRuntimeDir({ env, ...(configured === undefined ? {} : { configured }) });
+  if (path === undefined) {
+    const tried = refused.map((place) => `${place.path}: ${place.reason}`).join('; ');
+    logs.logger.warn(`no runtime directory, so there is no control socket; the processes run all the same (${tried}). Set PM_RUNTIME_DIR to a writable folder, or mount a tmpfs on /run`);
+  }
+  return path;
+}
+
+function joinSupervisor(planned: Planned, world: World, { foreground }: RunOptions): Supervisor {
+  const { plan, hooks, host } = planned;
+  const supervisor = createSupervisor({
+    plan,
+    hooks,
+    world,
+    replan: (change) => planned.replan(change),
+    disposePlugins: () => host.dispose(),
+    ...(foreground === undefined ? {} : { foreground }),
+  });
+  host.connect({
+    dispatch: supervisor.dispatch,
+    snapshot: () => supervisor.snapshot(),
+    emit: (type, payload) => void supervisor.journal.append(type, payload),
+    logger: world.logs.logger,
+  });
+  return supervisor;
+}
+
+function takeSignals(supervisor: Supervisor, { onTakeOver }: RunOptions): () => void {
+  const release = handleSignals((signal) => supervisor.onSignal(signal));
+  onTakeOver?.((signal) => supervisor.onSignal(signal));
+  return release;
+}
+
+function startOrphanReaper(sys: Sys | undefined, { journal }: Supervisor, { zombieReapIntervalMs }: GlobalSpec): () => void {
+  return startReaper({
+    sys,
+    clock: systemClock,
+    intervalMs: zombieReapIntervalMs,
+    onReaped: ({ pid }) => void journal.append('orphan.reaped', { pid }),
+    onWarning: (message) => void journal.append('supervisor.warning', { message }),
+  });
+}
+
+function watchConfig(planned: Planned, supervisor: Supervisor): () => void {
+  const watch = watchFiles(planned.files, () => {
+    supervisor.dispatch({ type: 'apply-config' }, { caller: 'watch' }).catch(() => undefined);
+  });
+  return () => watch.close();
+}
