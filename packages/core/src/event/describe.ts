@@ -79,7 +79,6 @@ function warn(text: string): EventLine {
 function describeChange({ instance, to, reason }: Extract<PmEvent, { type: 'instance.changed' }>): EventLine | undefined {
   if (to === 'FAILED') return { level: 'error', text: `${instance} failed: ${reason ?? 'for an unknown reason'}` };
   if (to === 'COMPLETED') return info(`${instance} completed`);
-  if (to === 'STOPPED') return info(`${instance} is stopped`);
   return { level: 'debug', text: `${instance} is ${to}` };
 }
 

@@ -293,7 +293,8 @@ export class Instance {
   }
 
   #tellReady({ spec, ranMs }: Attempt): void {
-    this.#ports.emit('instance.ready', { process: spec.name, instance: this.id, afterMs: ranMs });
+    const afterMs = spec.readiness.kind === 'spawned' ? 0 : ranMs;
+    this.#ports.emit('instance.ready', { process: spec.name, instance: this.id, afterMs });
     this.#ports.hooks.ready(this.view());
     this.#slot.changed(this);
   }

@@ -151,28 +151,18 @@ describe('the longest stop path', () => {
     }));
   });
 
-  test('counts the timeout, and the hooks that follow the end with their retries', () => {
+  test('counts drain and stop signal with the timeout each, and the hooks that follow the end with their retries', () => {
     const hook = { name: 'h', command: { kind: 'argv', argv: ['true'] }, timeoutMs: 10, retry: 2, retryDelayMs: 3, continueOnError: false, env: {} } as const;
     const hooks = { preStart: [hook], postStart: [], preStop: [hook], postStop: [hook], finish: [hook] };
     const shutdown = { signal: 'SIGTERM', timeoutMs: 1000, killSignal: 'SIGKILL', killMode: 'mixed', graceful: true } as const;
     expect(hooksCost([hook])).toBe(36);
-    expect(stopCost({ shutdown, hooks })).toBe(1072);
-    expect(stopCost({ shutdown: { ...shutdown, graceful: false }, hooks: { ...hooks, postStop: [], finish: [] } })).toBe(0);
+    expect(stopCost({ type: 'longrun', shutdown, hooks })).toBe(36 + 1000 + 72);
+    expect(stopCost({ type: 'longrun', shutdown: { ...shutdown, timeoutMs: 20 }, hooks })).toBe(20 + 20 + 72);
+    expect(stopCost({ type: 'longrun', shutdown: { ...shutdown, graceful: false }, hooks: { ...hooks, postStop: [], finish: [] } })).toBe(0);
   });
-});
 
-test('10,000 processes in one chain are ordered without a deep stack and without growing faster than linearly', () => {
-  const chain = (length: number): GraphNode[] => Array.from({ length }, (_, index) => node(`p${index}`, index === 0 ? [] : [`p${index - 1}`], length - index));
-  const time = (length: number): number => {
-    const nodes = chain(length);
-    const before = performance.now();
-    const graph = buildGraph(nodes);
-    expect(findCycles(graph)).toEqual([]);
-    expect(toLayers(graph)).toHaveLength(length);
-    expect(findLongestStopPath(graph, () => 1).totalMs).toBe(length);
-    return performance.now() - before;
-  };
-  time(1000);
-  // Quadratic growth would be a factor of 100 and take seconds.
-  expect(time(10_000)).toBeLessThan(1000);
+  test('a oneshot costs nothing: what waits for it runs only after its end', () => {
+    const shutdown = { signal: 'SIGTERM', timeoutMs: 1000, killSignal: 'SIGKILL', killMode: 'mixed', graceful: true } as const;
+    expect(stopCost({ type: 'oneshot', shutdown, hooks: { preStart: [], postStart: [], preStop: [], postStop: [], finish: [] } })).toBe(0);
+  });
 });

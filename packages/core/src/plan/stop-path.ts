@@ -29,10 +29,16 @@ export function findLongestStopPath(graph: Graph, costOf: (process: string) => n
   return { totalMs: gone.at, steps: traceBack(gone) };
 }
 
-/** How long one stop may take: pre_stop hooks and drain are inside `timeout`; hooks that follow the end come on top. */
-export function stopCost(spec: Pick<ProcessSpec, 'shutdown' | 'hooks'>): number {
-  const own = spec.shutdown.graceful ? spec.shutdown.timeoutMs : 0;
-  return own + hooksCost([...spec.hooks.postStop, ...spec.hooks.finish]);
+/**
+ * How long one stop may take: pre_stop hooks and drain have the grace period, the stop signal has it once more (a hook
+ * that hangs must not take the service's own time), and hooks that follow the end come on top. A oneshot counts
+ * nothing: what waits for it does not run before it has ended.
+ */
+export function stopCost({ type, shutdown, hooks }: Pick<ProcessSpec, 'type' | 'shutdown' | 'hooks'>): number {
+  if (type === 'oneshot') return 0;
+  const drain = Math.min(hooksCost(hooks.preStop), shutdown.timeoutMs);
+  const own = shutdown.graceful ? drain + shutdown.timeoutMs : 0;
+  return own + hooksCost([...hooks.postStop, ...hooks.finish]);
 }
 
 /** The longest a list of hooks can take, run one after the other with every retry. */
