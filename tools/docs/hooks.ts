@@ -1,4 +1,4 @@
-import { hookTable, type HookInfo } from '../../packages/core/src/hooks/hooks.ts';
+import { hookTable, type HookInfo } from '../../packages/core/src/hooks/table.ts';
 import { toGeneratedNote, toPage, toTable } from './markdown.ts';
 
 /** Every hook, grouped by whose life it follows. */
@@ -6,7 +6,7 @@ export function renderHooks(): string {
   const groups = Map.groupBy(Object.entries(hookTable), ([name]) => name.split('.')[0] ?? name);
   return toPage(
     '# Hooks',
-    toGeneratedNote('packages/core/src/hooks/hooks.ts'),
+    toGeneratedNote('packages/core/src/hooks/table.ts'),
     'A plugin taps hooks with `pm.hooks.GROUP.NAME.tap(…)`. **Strict**: a tap that fails aborts that operation.\n' +
       '**Isolate**: it is reported through `plugin.failed` and skipped. Core waits for a tap only where a limit stands.',
     ...[...groups].map(([group, hooks]) => renderGroup(group, hooks)),

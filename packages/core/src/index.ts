@@ -1,5 +1,5 @@
 /** The public surface of core; nothing else is public. */
-export { coreVersion } from './version.ts';
+export { coreVersion, pluginApiVersion } from './version.ts';
 
 export { BugError, CommandError, ConfigError, errorCodes, PluginError, PmError, SpawnError } from './errors.ts';
 export type { ErrorCode, PmErrorOptions, SpawnStage } from './errors.ts';
@@ -32,3 +32,28 @@ export type { Caller, EventPayloads, EventType, PmEvent, Reason, ShutdownCulprit
 export type { InstanceView, LastExit, ProcessView, Snapshot, UserState } from './instance/view.ts';
 export { machine, states, triggers } from './instance/machine.ts';
 export type { State, Trigger } from './instance/machine.ts';
+
+export { definePlugin } from './plugin/plugin.ts';
+export type {
+  Disposer,
+  FactoryDetails,
+  LayerContext,
+  PluginDefinition,
+  PluginFactory,
+  SectionDeclaration,
+  SectionDetails,
+} from './plugin/plugin.ts';
+export type { PluginApis } from './plugin/augment.ts';
+export type { PluginDispatchOptions, PluginScope } from './plugin/scope.ts';
+export type { PluginHost } from './plugin/host.ts';
+export type { PluginInfo } from './plugin/plugin-info.ts';
+export type { BundledPlugin } from './plugin/resolve.ts';
+export type { FrozenDraft, HookName, PluginHooks, TapOptions, TransformContext } from './hooks/hooks.ts';
+export type { Facts, Findings, PluginFailure, Project, RestartVerdict, Turn } from './hooks/payloads.ts';
+export { stages } from './hooks/stages.ts';
+export type { StageName } from './hooks/stages.ts';
+export type { SectionPlace } from './config/sections.ts';
+export type { Logger } from './log/pipeline.ts';
+export type { LogRecord, LogStream } from './log/record.ts';
+export type { Clock, Timer } from './os/clock.ts';
+export type { SpawnRequest } from './os/spawner.ts';

@@ -31,7 +31,10 @@ function checkDraft(answer: unknown): unknown {
 
 function checkRefusal(answer: unknown): unknown {
   const { message, hint } = toMap(answer, 'a refusal: { message, hint? }');
-  return { message: toText(message, 'refusal.message'), ...(hint === undefined ? {} : { hint: toText(hint, 'refusal.hint') }) };
+  return {
+    message: toText(message, 'refusal.message'),
+    ...(hint === undefined ? {} : { hint: toText(hint, 'refusal.hint') }),
+  };
 }
 
 function checkVerdict(answer: unknown): unknown {
@@ -49,7 +52,8 @@ const fixedRequestKeys = ['instance', 'process', 'tty', 'stdin', 'output', 'noti
 function checkRequest(answer: unknown, given: SpawnRequest): unknown {
   const request = structuredClone(toMap(answer, 'a spawn request')) as Partial<SpawnRequest>;
   for (const key of fixedRequestKeys) {
-    if (JSON.stringify(request[key]) !== JSON.stringify(given[key])) throw new TypeError(`request.${key} cannot be changed`);
+    if (JSON.stringify(request[key]) !== JSON.stringify(given[key]))
+      throw new TypeError(`request.${key} cannot be changed`);
   }
   checkArgv(request.argv);
   checkEnv(request.env);
@@ -59,14 +63,16 @@ function checkRequest(answer: unknown, given: SpawnRequest): unknown {
 }
 
 function checkArgv(argv: unknown): void {
-  if (!Array.isArray(argv) || argv.length === 0) throw new TypeError('request.argv must be a list with at least one word');
+  if (!Array.isArray(argv) || argv.length === 0)
+    throw new TypeError('request.argv must be a list with at least one word');
   argv.forEach((word, index) => toText(word, `request.argv[${index}]`));
   if (argv[0] === '') throw new TypeError('request.argv[0] must not be empty');
 }
 
 function checkEnv(env: unknown): void {
   for (const [name, value] of Object.entries(toMap(env, 'request.env: an object'))) {
-    if (name === '' || name.includes('=') || name.includes('\0')) throw new TypeError(`request.env has a bad name: ${JSON.stringify(name)}`);
+    if (name === '' || name.includes('=') || name.includes('\0'))
+      throw new TypeError(`request.env has a bad name: ${JSON.stringify(name)}`);
     toText(value, `request.env.${name}`);
   }
 }

@@ -7,7 +7,7 @@ import {
   SyncWaterfallHook,
 } from 'tapable';
 import { type GuardedHook, guardAwaited, guardSync, type TapRecord } from './guard.ts';
-import type { HookKind } from './hooks.ts';
+import type { HookKind } from './table.ts';
 
 /** A tapable hook with guarded taps. `call` is for the kinds nobody waits for, `promise` for the others. */
 export interface CompiledHook {

@@ -41,7 +41,12 @@ export function createFailures(ports: FailurePorts, fire: (failure: PluginFailur
 }
 
 /** The failures within the window, with one more; never more than `limit` are kept. */
-export function countFailure(failures: readonly number[], now: number, windowMs: number, limit: number): readonly number[] {
+export function countFailure(
+  failures: readonly number[],
+  now: number,
+  windowMs: number,
+  limit: number,
+): readonly number[] {
   return [...failures.filter((at) => now - at < windowMs), now].slice(-limit);
 }
 
@@ -53,17 +58,23 @@ function toFailure(error: PluginError, owner: TapOwner): PluginFailure {
 export function toPluginError(plugin: string, hook: string, cause: unknown): PluginError {
   if (cause instanceof PluginError && cause.plugin === plugin) return cause;
   const message = `plugin "${plugin}" failed in ${hook}: ${toMessage(cause)}`;
-  return new PluginError('PM_PLUGIN_FAILED', message, { plugin, hook }, {
-    hint: `Fix the plugin or its options, or switch it off with "${plugin}: false" under plugins.`,
-    cause,
-  });
+  return new PluginError(
+    'PM_PLUGIN_FAILED',
+    message,
+    { plugin, hook },
+    {
+      hint: `Fix the plugin or its options, or switch it off with "${plugin}: false" under plugins.`,
+      cause,
+    },
+  );
 }
 
 /** Anything can be thrown, also things whose `toString` throws. */
 function toMessage(cause: unknown): string {
   try {
-    const text = cause instanceof Error ? cause.message || cause.name : `threw ${String(cause)}`;
-    return String(text).slice(0, 2000);
+    // Of an error that was tampered with the message may be anything.
+    const message: unknown = cause instanceof Error ? cause.message || cause.name : `threw ${String(cause)}`;
+    return String(message).slice(0, 2000);
   } catch {
     return 'threw a value that cannot be shown';
   }

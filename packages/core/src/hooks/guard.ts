@@ -5,8 +5,9 @@ import { answerChecks } from './answers.ts';
 import { runAsPlugin } from './attribution.ts';
 import { type Call, timeIsOver } from './call.ts';
 import type { Failures } from './failures.ts';
-import type { HookInfo, HookName } from './hooks.ts';
+import type { HookName } from './hooks.ts';
 import { isHeard, type TapOwner } from './owner.ts';
+import type { HookInfo } from './table.ts';
 
 /**
  * The only place that stands between core and the code of plugins. It closes what tapable 2.3 leaves open:
@@ -92,9 +93,14 @@ function onAwaitedFailure(cause: unknown, call: Call, { owner }: TapRecord, hook
 }
 
 function toTimeLimitError({ plugin }: TapOwner, { name }: GuardedHook, { limitMs }: Call): PluginError {
-  return new PluginError('PM_PLUGIN_FAILED', `plugin "${plugin}" did not finish ${name} within ${limitMs / 1000} s`, { plugin, hook: name }, {
-    hint: 'Give up when the signal of the last argument aborts.',
-  });
+  return new PluginError(
+    'PM_PLUGIN_FAILED',
+    `plugin "${plugin}" did not finish ${name} within ${limitMs / 1000} s`,
+    { plugin, hook: name },
+    {
+      hint: 'Give up when the signal of the last argument aborts.',
+    },
+  );
 }
 
 function acceptAnswer(answer: unknown, given: unknown, record: TapRecord, hook: GuardedHook): unknown {
@@ -119,12 +125,16 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Runs the plugin's code under its name, and reports it when it held the event loop. */
-function watchStalls({ owner, tap }: TapRecord, { name, failures, clock }: GuardedHook): (...args: unknown[]) => unknown {
+function watchStalls(
+  { owner, tap }: TapRecord,
+  { name, failures, clock }: GuardedHook,
+): (...args: unknown[]) => unknown {
   return (...args) => {
     const startedAt = clock.monotonic();
     const answer = runAsPlugin(owner.plugin, () => tap(...args));
     const tookMs = Math.round(clock.monotonic() - startedAt);
-    if (tookMs > stallLimitMs) failures.add(owner, name, new Error(`it held the supervisor up for ${tookMs} ms; wait without blocking`));
+    if (tookMs > stallLimitMs)
+      failures.add(owner, name, new Error(`it held the supervisor up for ${tookMs} ms; wait without blocking`));
     return answer;
   };
 }

@@ -3,18 +3,22 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { InstanceView } from '../instance/view.ts';
 import type { SpawnRequest } from '../os/spawner.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { type HookInfo, type HookName, hookTable, type PluginHooks } from './hooks.ts';
+import type { HookName, PluginHooks } from './hooks.ts';
 import type { FireLimit, Turn } from './payloads.ts';
 import { createHooks, type HookRegistry } from './registry.ts';
+import { type HookInfo, hookTable } from './table.ts';
 
 const source = readFileSync(new URL('hooks.ts', import.meta.url), 'utf8');
 const entries = Object.entries(hookTable) as [HookName, HookInfo][];
 
 describe('the table of hooks', () => {
-  test.for(entries)('%s: the sentence of the table is the one authors see in their editor', ([name, { description }]) => {
-    const member = name.split('.')[1];
-    expect(source).toContain(`/** ${description} */\n    readonly ${member}:`);
-  });
+  test.for(entries)(
+    '%s: the sentence of the table is the one authors see in their editor',
+    ([name, { description }]) => {
+      const member = name.split('.')[1];
+      expect(source).toContain(`/** ${description} */\n    readonly ${member}:`);
+    },
+  );
 
   test.for(entries)('%s: what core waits for has a limit, and nothing else has', ([, { kind, limitMs }]) => {
     expect(limitMs !== undefined).toBe(kind.startsWith('Async'));
@@ -22,7 +26,13 @@ describe('the table of hooks', () => {
 
   test('hooks whose silence means "allow" are strict', () => {
     const strict = entries.filter(([, { policy }]) => policy === 'strict').map(([name]) => name);
-    expect(strict).toEqual(['plan.transform', 'plan.check', 'supervisor.starting', 'command.received', 'instance.spawning']);
+    expect(strict).toEqual([
+      'plan.transform',
+      'plan.check',
+      'supervisor.starting',
+      'command.received',
+      'instance.spawning',
+    ]);
   });
 
   test('every hook of the table is there, for core and for plugins', () => {
@@ -43,9 +53,11 @@ describe('types', () => {
   });
 
   test('awaited hooks hand their taps a turn, and take a limit', () => {
-    expectTypeOf<Parameters<PluginHooks['instance']['spawning']['tap']>[0]>()
-      .parameters.toEqualTypeOf<[request: SpawnRequest, view: InstanceView, turn: Turn]>();
-    expectTypeOf<HookRegistry['instance']['spawning']['fire']>()
-      .toEqualTypeOf<(request: SpawnRequest, view: InstanceView, limit?: FireLimit) => Promise<SpawnRequest>>();
+    expectTypeOf<Parameters<PluginHooks['instance']['spawning']['tap']>[0]>().parameters.toEqualTypeOf<
+      [request: SpawnRequest, view: InstanceView, turn: Turn]
+    >();
+    expectTypeOf<HookRegistry['instance']['spawning']['fire']>().toEqualTypeOf<
+      (request: SpawnRequest, view: InstanceView, limit?: FireLimit) => Promise<SpawnRequest>
+    >();
   });
 });

@@ -1,4 +1,4 @@
-import type { HookInfo } from './hooks.ts';
+import type { HookInfo } from './table.ts';
 
 /** One set-up of one plugin, as the hooks know it: the owner of taps, and whether they are heard. */
 export interface TapOwner {

@@ -6,9 +6,10 @@ import { compileHook, type CompiledHook } from './compile.ts';
 import { createFailures, type FailurePorts, type Failures } from './failures.ts';
 import { deepFreeze } from './freeze.ts';
 import type { GuardedHook, TapRecord } from './guard.ts';
-import { type CoreHooks, type HookName, hookTable, type PluginHooks } from './hooks.ts';
+import type { CoreHooks, HookName, PluginHooks } from './hooks.ts';
 import { isHeard, type TapOwner } from './owner.ts';
 import type { FireLimit, PluginFailure } from './payloads.ts';
+import { hookTable } from './table.ts';
 import { createTapFacade } from './tap-facade.ts';
 
 /** All hooks of one supervisor: core fires through the groups, plugins tap through `scope`. */
@@ -48,7 +49,7 @@ interface Entry extends GuardedHook {
 /** Creates every hook of the table, without taps. */
 export function createHooks(ports: HookPorts): HookRegistry {
   const owners: TapOwner[] = [];
-  const failures = createFailures(ports, (failure) => void runAsCore(() => fireFailure(failure)));
+  const failures = createFailures(ports, (failure) => runAsCore(() => fireFailure(failure)));
   const entries = createEntries(ports, failures);
   const fireFailure = (failure: PluginFailure): void => void fireSync(entries.get('plugin.failed')!, [failure]);
   let order: readonly string[] = [];
@@ -58,7 +59,9 @@ export function createHooks(ports: HookPorts): HookRegistry {
     scope(owner) {
       owners.push(owner);
       const isKnown = (name: string): boolean =>
-        ports.knownPlugins?.includes(name) === true || order.includes(name) || owners.some(({ plugin }) => plugin === name);
+        ports.knownPlugins?.includes(name) === true ||
+        order.includes(name) ||
+        owners.some(({ plugin }) => plugin === name);
       return createTapFacade(owner, isKnown, (name, record) => addRecord(entries.get(name)!, record));
     },
     setOrder(plugins) {
@@ -69,7 +72,11 @@ export function createHooks(ports: HookPorts): HookRegistry {
       owner.disposed = true;
       const index = owners.indexOf(owner);
       if (index !== -1) owners.splice(index, 1);
-      for (const entry of entries.values()) setRecords(entry, entry.records.filter((record) => record.owner !== owner));
+      for (const entry of entries.values())
+        setRecords(
+          entry,
+          entry.records.filter((record) => record.owner !== owner),
+        );
     },
     blame: (owner, step, cause) => failures.add(owner, step, cause),
     blameCurrent(cause) {
@@ -86,7 +93,8 @@ export function createHooks(ports: HookPorts): HookRegistry {
   }
 
   function setRecords(entry: Entry, records: readonly TapRecord[]): void {
-    const rank = ({ owner }: TapRecord): number => (order.includes(owner.plugin) ? order.indexOf(owner.plugin) : order.length);
+    const rank = ({ owner }: TapRecord): number =>
+      order.includes(owner.plugin) ? order.indexOf(owner.plugin) : order.length;
     entry.records = records.toSorted((a, b) => rank(a) - rank(b));
     entry.compiled = undefined;
   }
@@ -95,7 +103,10 @@ export function createHooks(ports: HookPorts): HookRegistry {
 function createEntries(ports: HookPorts, failures: Failures): ReadonlyMap<HookName, Entry> {
   const names = Object.keys(hookTable) as HookName[];
   return new Map(
-    names.map((name) => [name, { name, info: hookTable[name], clock: ports.clock, failures, records: [], compiled: undefined }]),
+    names.map((name) => [
+      name,
+      { name, info: hookTable[name], clock: ports.clock, failures, records: [], compiled: undefined },
+    ]),
   );
 }
 
@@ -153,7 +164,11 @@ async function fireAwaited(entry: Entry, all: readonly unknown[]): Promise<unkno
 }
 
 /** A survey's answers come in plugin order, not in the order they settled: the same project gives the same plan. */
-function toResult({ info, records }: Entry, [value]: readonly unknown[], answers: readonly { plugin: string; answer: unknown }[]): unknown {
+function toResult(
+  { info, records }: Entry,
+  [value]: readonly unknown[],
+  answers: readonly { plugin: string; answer: unknown }[],
+): unknown {
   if (info.kind === 'AsyncSeriesWaterfallHook') return value;
   if (info.kind !== 'AsyncParallelHook') return undefined;
   const plugins = [...new Set(records.map(({ owner }) => owner.plugin))];

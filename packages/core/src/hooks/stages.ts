@@ -19,5 +19,7 @@ export function toStage(stage: StageName | number | undefined): number {
   if (stage === undefined) return stages.normal;
   const value = typeof stage === 'number' ? stage : stages[stage];
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new TypeError(`stage must be a finite number or one of ${Object.keys(stages).join(', ')}; got ${String(stage)}`);
+  throw new TypeError(
+    `stage must be a finite number or one of ${Object.keys(stages).join(', ')}; got ${String(stage)}`,
+  );
 }

@@ -1,9 +1,10 @@
 import { didYouMean, listNames } from '../config/suggest.ts';
 import { PluginError } from '../errors.ts';
 import type { TapRecord } from './guard.ts';
-import { type HookName, hookTable, type PluginHooks, type TapOptions } from './hooks.ts';
+import type { HookName, PluginHooks, TapOptions } from './hooks.ts';
 import type { TapOwner } from './owner.ts';
 import { toStage } from './stages.ts';
+import { hookTable } from './table.ts';
 
 /** What a plugin sees of the hooks: `tap`, stamped with its name. A misspelt hook, option or name is an error that teaches. */
 export function createTapFacade(
@@ -32,16 +33,23 @@ const optionNames = ['stage', 'before', 'critical'];
 function toRecord(place: TapPlace, tap: unknown, options: TapOptions = {}): TapRecord {
   const { name, owner, isKnown } = place;
   if (owner.disposed) throw misuse(owner, `${name} cannot be tapped any more: the plugin is disposed`, 'Tap in setup.');
-  if (typeof tap !== 'function') throw misuse(owner, `tap of ${name} needs a function, got ${typeof tap}`, 'Write tap(fn, options).');
+  if (typeof tap !== 'function')
+    throw misuse(owner, `tap of ${name} needs a function, got ${typeof tap}`, 'Write tap(fn, options).');
   const unknown = Object.keys(options).find((key) => !optionNames.includes(key));
-  if (unknown !== undefined) throw misuse(owner, `tap of ${name} has an unknown option "${unknown}"`, suggest(unknown, optionNames));
+  if (unknown !== undefined)
+    throw misuse(owner, `tap of ${name} has an unknown option "${unknown}"`, suggest(unknown, optionNames));
   const before = options.before === undefined ? [] : [options.before].flat();
   const stranger = before.find((other) => !isKnown(other));
   if (stranger !== undefined) {
-    throw misuse(owner, `tap of ${name} has before: "${stranger}", but no plugin has that name`, 'Name a plugin that is on, or a bundled one.');
+    throw misuse(
+      owner,
+      `tap of ${name} has before: "${stranger}", but no plugin has that name`,
+      'Name a plugin that is on, or a bundled one.',
+    );
   }
   const critical = options.critical === true;
-  if (critical && name !== 'log.line') throw misuse(owner, `tap of ${name} cannot be critical`, '"critical" has a meaning on log.line only.');
+  if (critical && name !== 'log.line')
+    throw misuse(owner, `tap of ${name} cannot be critical`, '"critical" has a meaning on log.line only.');
   return { owner, tap: tap as TapRecord['tap'], stage: toStage(options.stage), before, critical };
 }
 
@@ -51,7 +59,11 @@ function refuseUnknown(members: Record<string, unknown>, prefix: string, owner: 
     get(target, key) {
       if (typeof key === 'symbol' || key in target || key === 'then' || key === 'toJSON') return target[key as string];
       const names = Object.keys(hookTable);
-      throw misuse(owner, `there is no hook "${prefix}${key}"`, suggest(`${prefix}${key}`, prefix === '' ? Object.keys(target) : names));
+      throw misuse(
+        owner,
+        `there is no hook "${prefix}${key}"`,
+        suggest(`${prefix}${key}`, prefix === '' ? Object.keys(target) : names),
+      );
     },
   });
 }

@@ -6,4 +6,4 @@
 export interface PluginApis {}
 
 /** A name something can be provided under. */
-export type ApiName = keyof PluginApis & string;
+export type ApiName = Extract<keyof PluginApis, string>;

@@ -30,7 +30,9 @@ export function createBoard(): ApiBoard {
   let offers: readonly Offer[] = [];
   return {
     provide(owner, name, api) {
-      const holder = offers.find((offer) => offer.name === name && (offer.owner.plugin !== owner.plugin || offer.owner === owner));
+      const holder = offers.find(
+        (offer) => offer.name === name && (offer.owner.plugin !== owner.plugin || offer.owner === owner),
+      );
       if (holder !== undefined) throw toCollision(owner, holder);
       offers = [...offers, { owner, name, api }];
     },
@@ -49,8 +51,14 @@ export function createBoard(): ApiBoard {
 }
 
 function toCollision({ plugin }: TapOwner, { owner, name }: Offer): PluginError {
-  const message = owner.plugin === plugin
-    ? `plugin "${plugin}" provides "${name}" twice`
-    : `plugins "${owner.plugin}" and "${plugin}" both provide "${name}"`;
-  return new PluginError('PM_PLUGIN_INVALID', message, { plugin, hook: 'provide' }, { hint: 'One name has one provider.' });
+  const message =
+    owner.plugin === plugin
+      ? `plugin "${plugin}" provides "${name}" twice`
+      : `plugins "${owner.plugin}" and "${plugin}" both provide "${name}"`;
+  return new PluginError(
+    'PM_PLUGIN_INVALID',
+    message,
+    { plugin, hook: 'provide' },
+    { hint: 'One name has one provider.' },
+  );
 }

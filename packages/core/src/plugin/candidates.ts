@@ -59,13 +59,20 @@ async function resolveTimed(request: PluginRequest, ports: ResolvePorts & { read
  * A plugin in force is set up again where one that it leans on is: it may hold what that one provided. `isFresh` tells
  * which set-ups were made for this plan.
  */
-export function renewDependents(candidates: readonly Candidate[], board: ApiBoard, isFresh: (setUp: SetUp) => boolean): readonly Candidate[] {
+export function renewDependents(
+  candidates: readonly Candidate[],
+  board: ApiBoard,
+  isFresh: (setUp: SetUp) => boolean,
+): readonly Candidate[] {
   const isNew = (candidate: Candidate): boolean => !isSetUp(candidate) || isFresh(candidate);
   const leaning = candidates.map((candidate) => ({
     name: candidate.definition.name,
     requires: [...(candidate.definition.requires ?? []), ...(isSetUp(candidate) ? board.usedBy(candidate.owner) : [])],
   }));
-  const dependents = findDependents(leaning, new Set(candidates.filter(isNew).map(({ definition }) => definition.name)));
+  const dependents = findDependents(
+    leaning,
+    new Set(candidates.filter(isNew).map(({ definition }) => definition.name)),
+  );
   return candidates.map((candidate) => {
     if (isNew(candidate) || !dependents.has(candidate.definition.name)) return candidate;
     const { request, definition, from } = candidate;
@@ -74,7 +81,10 @@ export function renewDependents(candidates: readonly Candidate[], board: ApiBoar
 }
 
 /** In plugin order, or the one problem that has no order: a name twice, a requirement missing, a cycle. */
-export function orderCandidates(candidates: readonly Candidate[]): { readonly ordered: readonly Candidate[]; readonly problems: readonly PluginProblem[] } {
+export function orderCandidates(candidates: readonly Candidate[]): {
+  readonly ordered: readonly Candidate[];
+  readonly problems: readonly PluginProblem[];
+} {
   try {
     refuseDoubles(candidates);
     const byName = new Map(candidates.map((candidate) => [candidate.definition.name, candidate]));
@@ -93,9 +103,14 @@ function refuseDoubles(candidates: readonly Candidate[]): void {
     const { name } = definition;
     const other = keys.get(name);
     if (other !== undefined) {
-      throw new PluginError('PM_PLUGIN_INVALID', `"${other}" and "${request.key}" are both the plugin "${name}"`, { plugin: name, hook: 'resolve' }, {
-        hint: 'Keep one of them under plugins.',
-      });
+      throw new PluginError(
+        'PM_PLUGIN_INVALID',
+        `"${other}" and "${request.key}" are both the plugin "${name}"`,
+        { plugin: name, hook: 'resolve' },
+        {
+          hint: 'Keep one of them under plugins.',
+        },
+      );
     }
     keys.set(name, request.key);
   }

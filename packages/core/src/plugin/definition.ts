@@ -23,11 +23,18 @@ export function pickExport(exports: Readonly<Record<string, unknown>>, source: P
   // A CommonJS module's `module.exports`, also when a bundler wrapped it once more.
   const main = unwrapDefault(exports['default']);
   if (main !== undefined && looksLikePlugin(main)) return main;
-  const candidates = Object.entries(exports).filter(([name, value]) => name !== 'default' && name !== 'module.exports' && looksNamed(value));
+  const candidates = Object.entries(exports).filter(
+    ([name, value]) => name !== 'default' && name !== 'module.exports' && looksNamed(value),
+  );
   const factories = candidates.filter(([, value]) => isFactory(value));
   const picked = factories.length > 0 ? factories : candidates;
   if (picked.length === 1) return picked[0]?.[1];
-  if (picked.length > 1) throw refuse(source, `exports several plugins: ${listNames(picked.map(([name]) => name))}`, 'Make one of them the default export.');
+  if (picked.length > 1)
+    throw refuse(
+      source,
+      `exports several plugins: ${listNames(picked.map(([name]) => name))}`,
+      'Make one of them the default export.',
+    );
   if (main !== undefined) throw refuse(source, ...explainStranger(main));
   const names = Object.keys(exports);
   throw refuse(source, names.length === 0 ? 'exports nothing' : `exports no plugin, only ${listNames(names)}`, howTo);
@@ -37,16 +44,23 @@ export function pickExport(exports: Readonly<Record<string, unknown>>, source: P
 export function toDefinition(exported: unknown, options: unknown, source: PluginSource): PluginDefinition {
   const definition = typeof exported === 'function' ? callFactory(exported, options, source) : exported;
   if (typeof exported !== 'function' && options !== undefined && !isEmpty(options)) {
-    throw refuse(source, 'takes no options', `Write "${source.key}: true", or export a function from options to the plugin.`);
+    throw refuse(
+      source,
+      'takes no options',
+      `Write "${source.key}: true", or export a function from options to the plugin.`,
+    );
   }
   checkDefinition(definition, source);
   return definition;
 }
 
-const howTo = 'Export default definePlugin((options) => ({ name, setup(pm) { … } })), see "write a plugin" in the documentation.';
+const howTo =
+  'Export default definePlugin((options) => ({ name, setup(pm) { … } })), see "write a plugin" in the documentation.';
 
 function unwrapDefault(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'default' in value && !('setup' in value) ? value.default : value;
+  return typeof value === 'object' && value !== null && 'default' in value && !('setup' in value)
+    ? value.default
+    : value;
 }
 
 /** A default export is meant to be it: a function may be a factory, an object a plugin. Whether it is one is checked later. */
@@ -86,14 +100,20 @@ function checkDefinition(value: unknown, source: PluginSource): asserts value is
 function checkMembers(value: Readonly<Record<string, unknown>>, source: PluginSource): void {
   const { name } = value;
   if (typeof name !== 'string' || !namePattern.test(name)) {
-    throw refuse(source, `has the name ${JSON.stringify(name)}`, 'A name has small letters, digits and dashes, like "heartbeat".');
+    throw refuse(
+      source,
+      `has the name ${JSON.stringify(name)}`,
+      'A name has small letters, digits and dashes, like "heartbeat".',
+    );
   }
   for (const key of ['setup', 'layer']) {
-    if (value[key] !== undefined && typeof value[key] !== 'function') throw refuse(source, `has a ${key} that is no function`, howTo);
+    if (value[key] !== undefined && typeof value[key] !== 'function')
+      throw refuse(source, `has a ${key} that is no function`, howTo);
   }
   for (const key of ['requires', 'after']) {
     const list = value[key] ?? [];
-    if (!Array.isArray(list) || list.some((item) => typeof item !== 'string')) throw refuse(source, `has "${key}" that is no list of names`, howTo);
+    if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
+      throw refuse(source, `has "${key}" that is no list of names`, howTo);
   }
   const sections = value['sections'] ?? {};
   const place = typeof sections === 'object' ? Object.keys(sections).find((key) => !places.includes(key)) : 'sections';
@@ -107,9 +127,18 @@ function checkCore({ core }: PluginDefinition, source: PluginSource): void {
   try {
     if (isInRange(pluginApiVersion, core)) return;
   } catch (cause) {
-    throw refuse(source, `has core: ${JSON.stringify(core)}`, cause instanceof Error ? `${cause.message}.` : howTo, cause);
+    throw refuse(
+      source,
+      `has core: ${JSON.stringify(core)}`,
+      cause instanceof Error ? `${cause.message}.` : howTo,
+      cause,
+    );
   }
-  throw refuse(source, `is made for plugin interface ${core}; this is ${pluginApiVersion}`, 'Install a version of the plugin made for it, or another pm.');
+  throw refuse(
+    source,
+    `is made for plugin interface ${core}; this is ${pluginApiVersion}`,
+    'Install a version of the plugin made for it, or another pm.',
+  );
 }
 
 function explainKey(key: string): readonly [string, string] {
@@ -117,7 +146,12 @@ function explainKey(key: string): readonly [string, string] {
 }
 
 function explainStranger(value: unknown): readonly [string, string] {
-  return explainForeign(value) ?? [`is ${typeof value === 'function' ? 'a function' : `of type ${value === null ? 'null' : typeof value}`}, not a plugin`, howTo];
+  return (
+    explainForeign(value) ?? [
+      `is ${typeof value === 'function' ? 'a function' : `of type ${value === null ? 'null' : typeof value}`}, not a plugin`,
+      howTo,
+    ]
+  );
 }
 
 /** Plugins of other tools, known by their shape. */
@@ -126,8 +160,10 @@ function explainForeign(value: unknown): readonly [string, string] | undefined {
   if (pluginMark in value) return undefined;
   if ('apply' in value && Object.hasOwn(value, 'apply') && !('setup' in value)) return foreign('webpack');
   const prototype: unknown = typeof value === 'function' ? (value.prototype as unknown) : Object.getPrototypeOf(value);
-  if (typeof prototype === 'object' && prototype !== null && 'apply' in prototype && Object.hasOwn(prototype, 'apply')) return foreign('webpack');
-  if (['resolveId', 'transform', 'buildStart', 'generateBundle', 'configureServer'].some((key) => key in value)) return foreign('Vite or Rollup');
+  if (typeof prototype === 'object' && prototype !== null && 'apply' in prototype && Object.hasOwn(prototype, 'apply'))
+    return foreign('webpack');
+  if (['resolveId', 'transform', 'buildStart', 'generateBundle', 'configureServer'].some((key) => key in value))
+    return foreign('Vite or Rollup');
   if (Symbol.for('skip-override') in value) return foreign('Fastify');
   return undefined;
 }
@@ -141,5 +177,10 @@ function isEmpty(options: unknown): boolean {
 }
 
 function refuse({ key, from }: PluginSource, problem: string, hint: string, cause?: unknown): PluginError {
-  return new PluginError('PM_PLUGIN_INVALID', `plugin "${key}" (${from}) ${problem}`, { plugin: key, hook: 'resolve' }, { hint, cause });
+  return new PluginError(
+    'PM_PLUGIN_INVALID',
+    `plugin "${key}" (${from}) ${problem}`,
+    { plugin: key, hook: 'resolve' },
+    { hint, cause },
+  );
 }

@@ -32,13 +32,18 @@ interface Bench {
 /** A host whose bundled plugins are these. */
 function createBench(...plugins: readonly (PluginDefinition | ((options?: never) => PluginDefinition))[]): Bench {
   const clock = createFakeClock();
-  const bundled = Object.fromEntries(plugins.map((plugin) => [
-    typeof plugin === 'function' ? plugin().name : plugin.name,
-    { load: async () => ({ default: plugin }) },
-  ]));
+  const bundled = Object.fromEntries(
+    plugins.map((plugin) => [
+      typeof plugin === 'function' ? plugin().name : plugin.name,
+      { load: async () => ({ default: plugin }) },
+    ]),
+  );
   const early: string[] = [];
   const host = createHost({
-    clock, bundled, folders: ['/'], modules: { resolve: () => undefined, load: async () => ({}) },
+    clock,
+    bundled,
+    folders: ['/'],
+    modules: { resolve: () => undefined, load: async () => ({}) },
     project: { cwd: '/', env: {}, has: () => false, read: () => undefined },
     onEarlyFailure: (error) => void early.push(error.message),
   });
@@ -67,8 +72,16 @@ async function boot({ host }: Bench, ...requests: readonly PluginRequest[]): Pro
 describe('admission', () => {
   test('plugins are set up in order: what one requires comes first', async () => {
     const order: string[] = [];
-    const plugin = (name: string, more: Partial<PluginDefinition> = {}): PluginDefinition => ({ name, ...more, setup: () => void order.push(name) });
-    const bench = createBench(plugin('laravel', { requires: ['cron'] }), plugin('cron', { after: ['metrics'] }), plugin('metrics'));
+    const plugin = (name: string, more: Partial<PluginDefinition> = {}): PluginDefinition => ({
+      name,
+      ...more,
+      setup: () => void order.push(name),
+    });
+    const bench = createBench(
+      plugin('laravel', { requires: ['cron'] }),
+      plugin('cron', { after: ['metrics'] }),
+      plugin('metrics'),
+    );
     await boot(bench, use('laravel'), use('cron'), use('metrics'));
     expect(order).toEqual(['metrics', 'cron', 'laravel']);
     expect(bench.host.plugins().map(({ name }) => name)).toEqual(order);
@@ -78,14 +91,20 @@ describe('admission', () => {
     const setup = vi.fn();
     const { host } = createBench({ name: 'good', setup });
     const problems = await host.begin().admit([use('good'), use('typo'), use('./missing.mjs')]);
-    expect(problems.map(({ key, error }) => [key, error.code])).toEqual([['typo', 'PM_PLUGIN_NOT_FOUND'], ['./missing.mjs', 'PM_PLUGIN_NOT_FOUND']]);
+    expect(problems.map(({ key, error }) => [key, error.code])).toEqual([
+      ['typo', 'PM_PLUGIN_NOT_FOUND'],
+      ['./missing.mjs', 'PM_PLUGIN_NOT_FOUND'],
+    ]);
     expect(setup).not.toHaveBeenCalled();
   });
 
   test('a missing requirement names both plugins', async () => {
     const { host } = createBench({ name: 'laravel', requires: ['cron'] });
     const [problem] = await host.begin().admit([use('laravel')]);
-    expect(problem).toMatchObject({ key: 'laravel', error: { message: 'plugin "laravel" requires plugin "cron", which is not on' } });
+    expect(problem).toMatchObject({
+      key: 'laravel',
+      error: { message: 'plugin "laravel" requires plugin "cron", which is not on' },
+    });
   });
 
   test('a setup that throws is a problem of that plugin, and what it did is taken back', async () => {
@@ -113,12 +132,18 @@ describe('admission', () => {
   });
 
   test('a misspelt hook in setup says which was meant', async () => {
-    const { host } = createBench({ name: 'typo', setup: (pm) => (pm.hooks as unknown as { instance: { spwaned: { tap(): void } } }).instance.spwaned.tap() });
+    const { host } = createBench({
+      name: 'typo',
+      setup: (pm) => (pm.hooks as unknown as { instance: { spwaned: { tap(): void } } }).instance.spwaned.tap(),
+    });
     const [problem] = await host.begin().admit([use('typo')]);
-    expect(problem?.error).toMatchObject({ message: 'plugin "typo": there is no hook "instance.spwaned"', hint: 'Did you mean "instance.spawned"?' });
+    expect(problem?.error).toMatchObject({
+      message: 'plugin "typo": there is no hook "instance.spwaned"',
+      hint: 'Did you mean "instance.spawned"?',
+    });
   });
 
-  test('options are checked by the plugin\'s own schema, and what it makes of them is what the factory gets', async () => {
+  test("options are checked by the plugin's own schema, and what it makes of them is what the factory gets", async () => {
     const created = vi.fn();
     const factory = definePlugin((options?: { port: number }) => (options && created(options), { name: 'metrics' }), {
       options: v.strictObject({ port: v.optional(v.number('must be a number'), 9090) }),
@@ -136,12 +161,16 @@ describe('under a running supervisor', () => {
     let pm: PluginScope | undefined;
     const bench = createBench({ name: 'cron', setup: (scope) => void (pm = scope) });
     await boot(bench, use('cron'));
-    await expect(pm?.dispatch({ type: 'start', targets: ['web'] })).rejects.toThrow('dispatch: the supervisor does not run yet');
+    await expect(pm?.dispatch({ type: 'start', targets: ['web'] })).rejects.toThrow(
+      'dispatch: the supervisor does not run yet',
+    );
     bench.host.connect(bench.supervisor);
     const targets = ['web'];
     await pm?.dispatch({ type: 'start', targets }, { waitMs: 10 });
     targets.push('everything');
-    expect(bench.sent).toEqual([{ command: { type: 'start', targets: ['web'] }, options: { caller: 'plugin:cron', waitMs: 10 } }]);
+    expect(bench.sent).toEqual([
+      { command: { type: 'start', targets: ['web'] }, options: { caller: 'plugin:cron', waitMs: 10 } },
+    ]);
   });
 
   test('records written before are passed on', async () => {
@@ -156,13 +185,18 @@ describe('under a running supervisor', () => {
     const bench = createBench({ name: 'flood', setup: (scope) => void (pm = scope) });
     await boot(bench, use('flood'));
     bench.host.connect(bench.supervisor);
-    const results = await Promise.allSettled(Array.from({ length: 5_000 }, () => pm?.dispatch({ type: 'start', targets: ['web'] })));
+    const results = await Promise.allSettled(
+      Array.from({ length: 5_000 }, async () => pm?.dispatch({ type: 'start', targets: ['web'] })),
+    );
     expect(bench.sent).toHaveLength(1000);
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(4000);
-    expect(bench.events.map(({ type }) => type)).toEqual([...Array.from({ length: 5 }, () => 'plugin.failed'), 'plugin.muted']);
+    expect(bench.events.map(({ type }) => type)).toEqual([
+      ...Array.from({ length: 5 }, () => 'plugin.failed'),
+      'plugin.muted',
+    ]);
   });
 
-  test('a flood of events is cut, and events must carry the plugin\'s name', async () => {
+  test("a flood of events is cut, and events must carry the plugin's name", async () => {
     let pm: PluginScope | undefined;
     const bench = createBench({ name: 'flood', setup: (scope) => void (pm = scope) });
     await boot(bench, use('flood'));
@@ -208,14 +242,24 @@ describe('under a running supervisor', () => {
 });
 
 describe('provide and use', () => {
-  const provider = (name: string): PluginDefinition => ({ name, setup: (pm) => pm.provide('greeting', { hello: () => `hello from ${name}` }) });
+  const provider = (name: string): PluginDefinition => ({
+    name,
+    setup: (pm) => pm.provide('greeting', { hello: () => `hello from ${name}` }),
+  });
 
   test('an offer is found by those that come after', async () => {
     const heard: (string | undefined)[] = [];
-    const bench = createBench(provider('english'), { name: 'guest', requires: ['english'], setup: (pm) => void heard.push(pm.use('greeting')?.hello()) });
+    const bench = createBench(provider('english'), {
+      name: 'guest',
+      requires: ['english'],
+      setup: (pm) => void heard.push(pm.use('greeting')?.hello()),
+    });
     await boot(bench, use('guest'), use('english'));
     expect(heard).toEqual(['hello from english']);
-    expect(bench.host.plugins()).toMatchObject([{ name: 'english', provides: ['greeting'] }, { name: 'guest', uses: ['english'] }]);
+    expect(bench.host.plugins()).toMatchObject([
+      { name: 'english', provides: ['greeting'] },
+      { name: 'guest', uses: ['english'] },
+    ]);
   });
 
   test('nobody offers: undefined', async () => {
@@ -233,17 +277,19 @@ describe('provide and use', () => {
 
 describe('reload', () => {
   const lives: string[] = [];
-  const lively = (name: string, more: Partial<PluginDefinition> = {}) => (options?: { id: number }): PluginDefinition => ({
-    ...more,
-    name,
-    setup(pm) {
-      const id = `${name}${options?.id ?? ''}`;
-      pm.provide(name as 'greeting', { hello: () => id });
-      pm.hooks.supervisor.starting.tap(() => void lives.push(`${id} starts`));
-      pm.hooks.instance.ready.tap(() => void lives.push(`${id} hears`));
-      return () => void lives.push(`${id} goes`);
-    },
-  });
+  const lively =
+    (name: string, more: Partial<PluginDefinition> = {}) =>
+    (options?: { id: number }): PluginDefinition => ({
+      ...more,
+      name,
+      setup(pm) {
+        const id = `${name}${options?.id ?? ''}`;
+        pm.provide(name as 'greeting', { hello: () => id });
+        pm.hooks.supervisor.starting.tap(() => void lives.push(`${id} starts`));
+        pm.hooks.instance.ready.tap(() => void lives.push(`${id} hears`));
+        return () => void lives.push(`${id} goes`);
+      },
+    });
   const view = { id: 'web-1' } as never;
   const createReload = async (): Promise<Bench> => {
     lives.length = 0;
@@ -286,12 +332,17 @@ describe('reload', () => {
   });
 
   test('a plugin that cannot start is left out, the others run on', async () => {
-    const bench = createBench(lively('a'), { name: 'port', setup: (pm) => pm.hooks.supervisor.starting.tap(() => Promise.reject(new Error('port 80 is taken'))) });
+    const bench = createBench(lively('a'), {
+      name: 'port',
+      setup: (pm) => pm.hooks.supervisor.starting.tap(() => Promise.reject(new Error('port 80 is taken'))),
+    });
     await boot(bench, use('a'));
     bench.host.connect(bench.supervisor);
     await boot(bench, use('a'), use('port'));
     expect(bench.host.plugins().map(({ name }) => name)).toEqual(['a']);
-    expect(bench.events).toMatchObject([{ type: 'plugin.failed', payload: { message: 'plugin "port" failed in supervisor.starting: port 80 is taken' } }]);
+    expect(bench.events).toMatchObject([
+      { type: 'plugin.failed', payload: { message: 'plugin "port" failed in supervisor.starting: port 80 is taken' } },
+    ]);
   });
 });
 
@@ -317,7 +368,10 @@ describe('dispose', () => {
     await bench.clock.advance(2_000);
     await disposed;
     expect(steps).toEqual(['aborted', 'returned', 'first registered']);
-    expect(bench.early).toEqual(['plugin "full" failed in dispose: cannot close', 'plugin "full" did not finish dispose within 2 s']);
+    expect(bench.early).toEqual([
+      'plugin "full" failed in dispose: cannot close',
+      'plugin "full" did not finish dispose within 2 s',
+    ]);
     expect(bench.clock.pending).toBe(0);
   });
 

@@ -19,6 +19,9 @@ export interface HostPorts extends ResolvePorts {
 /** The plugins of one supervisor, from before its first plan to after its last process. */
 export interface PluginHost {
   readonly hooks: HookRegistry;
+  readonly project: Project;
+  /** Says something in the log, now or as soon as there is one. */
+  notice(message: string): void;
   /** Joins the supervisor: from now on plugins can dispatch, and their failures are its events. */
   connect(supervisor: SupervisorPort): void;
   /** Starts to put together the plugins of a plan. One trial at a time is accepted. */
@@ -46,6 +49,8 @@ export function createHost(ports: HostPorts): PluginHost {
   const state = createState(ports);
   return {
     hooks: state.hooks,
+    project: ports.project,
+    notice: (message) => state.connections.logger.info(message),
     connect(supervisor) {
       state.connected = true;
       state.connections.connect(supervisor);
@@ -71,7 +76,16 @@ function createState(ports: HostPorts): HostState {
       if (state.connected) connections.emit('plugin.muted', { plugin, failures });
     },
   });
-  const state: HostState = { ports, clock, project, hooks, connections, board: createBoard(), connected: false, inForce: [] };
+  const state: HostState = {
+    ports,
+    clock,
+    project,
+    hooks,
+    connections,
+    board: createBoard(),
+    connected: false,
+    inForce: [],
+  };
   return state;
 }
 

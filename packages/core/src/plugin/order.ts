@@ -26,7 +26,7 @@ export function orderPlugins<T extends Ordered>(plugins: readonly T[]): readonly
 /** Plugins that need one of `changed`, directly or through others: they are set up again with it. */
 export function findDependents(plugins: readonly Ordered[], changed: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
-  for (let size = -1; size !== found.size; ) {
+  for (let size = -1; size !== found.size;) {
     size = found.size;
     for (const { name, requires = [] } of plugins) {
       if (!changed.has(name) && requires.some((other) => changed.has(other) || found.has(other))) found.add(name);
@@ -42,9 +42,14 @@ function predecessors({ requires = [], after = [] }: Ordered): readonly string[]
 function checkRequired({ name, requires = [] }: Ordered, byName: ReadonlyMap<string, Ordered>): void {
   const missing = requires.find((other) => !byName.has(other));
   if (missing === undefined) return;
-  throw new PluginError('PM_PLUGIN_INVALID', `plugin "${name}" requires plugin "${missing}", which is not on`, { plugin: name, hook: 'requires' }, {
-    hint: `Add "${missing}" under plugins, or remove "${name}".`,
-  });
+  throw new PluginError(
+    'PM_PLUGIN_INVALID',
+    `plugin "${name}" requires plugin "${missing}", which is not on`,
+    { plugin: name, hook: 'requires' },
+    {
+      hint: `Add "${missing}" under plugins, or remove "${name}".`,
+    },
+  );
 }
 
 /** Every plugin left waits for another one left: following the waits from any of them must come around. */
@@ -57,7 +62,12 @@ function toCycleError(waiting: readonly Ordered[]): PluginError {
     at = byName.get(predecessors(at).find((name) => byName.has(name))!)!;
   }
   const cycle = [...path.slice(path.indexOf(at.name)), at.name];
-  return new PluginError('PM_PLUGIN_INVALID', `plugins wait for each other: ${cycle.join(' → ')}`, { plugin: at.name, hook: 'after' }, {
-    hint: 'Take one of them out of "requires" or "after".',
-  });
+  return new PluginError(
+    'PM_PLUGIN_INVALID',
+    `plugins wait for each other: ${cycle.join(' → ')}`,
+    { plugin: at.name, hook: 'after' },
+    {
+      hint: 'Take one of them out of "requires" or "after".',
+    },
+  );
 }

@@ -28,7 +28,10 @@ export interface PluginInfo {
 
 const placePaths = { root: '', global: 'global.', process: 'processes.*.', logging: 'processes.*.logging.' } as const;
 
-export function describePlugin({ name, request, definition, from, owner, timings }: SetUp, { hooks, board }: HostState): PluginInfo {
+export function describePlugin(
+  { name, request, definition, from, owner, timings }: SetUp,
+  { hooks, board }: HostState,
+): PluginInfo {
   const { requires = [], after = [], sections = {} } = definition;
   const taps = hooks.taps().filter(({ plugin }) => plugin === name);
   return {
@@ -43,7 +46,9 @@ export function describePlugin({ name, request, definition, from, owner, timings
     taps: taps.map(({ hook, stage, critical }) => ({ hook, stage, critical })),
     provides: board.providedBy(owner),
     uses: [...board.usedBy(owner)],
-    keys: Object.entries(placePaths).flatMap(([place, path]) => Object.keys(sections[place as keyof typeof placePaths] ?? {}).map((key) => path + key)),
+    keys: Object.entries(placePaths).flatMap(([place, path]) =>
+      Object.keys(sections[place as keyof typeof placePaths] ?? {}).map((key) => path + key),
+    ),
     timings: { ...timings },
   };
 }

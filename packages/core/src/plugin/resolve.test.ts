@@ -18,16 +18,39 @@ const writePackage = (folder: string, manifest: object, code: string): void => {
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'pm-resolve-'));
   write('app/plugins/slack.mjs', `export default (options) => ({ name: 'slack', setup() {}, layer: () => options });`);
-  write('app/plugins/typed.ts', `import type { X } from './nowhere.ts';\nexport default { name: 'typed' as string, setup(pm: X): void {} };`);
+  write(
+    'app/plugins/typed.ts',
+    `import type { X } from './nowhere.ts';\nexport default { name: 'typed' as string, setup(pm: X): void {} };`,
+  );
   write('app/plugins/broken.mjs', 'export default {');
   write('app/plugins/needs.mjs', `import 'not-installed-anywhere';\nexport default { name: 'needs' };`);
   write('app/plugins/throws.mjs', `throw new Error('no license');`);
   write('app/plugins/common.cjs', `module.exports = { name: 'common', setup() {} };`);
-  writePackage('app/node_modules/pm-plugin-nagios', { name: 'pm-plugin-nagios', exports: './index.js' }, `export default { name: 'nagios', setup() {} };`);
-  writePackage('app/node_modules/@acme/pm-plugin-audit', { name: '@acme/pm-plugin-audit', exports: { '.': { types: './x.d.ts', import: './index.js' } } }, `export const audit = { name: 'audit', setup() {} };`);
-  writePackage('app/node_modules/@pm-supervisor/plugin-nagios2', { name: '@pm-supervisor/plugin-nagios2', exports: './index.js' }, `export default { name: 'first-party', setup() {} };`);
-  writePackage('app/node_modules/pm-plugin-nagios2', { name: 'pm-plugin-nagios2', exports: './index.js' }, `export default { name: 'third-party', setup() {} };`);
-  writePackage('cwd/node_modules/pm-plugin-here', { name: 'pm-plugin-here', exports: './index.js' }, `export default { name: 'here', setup() {} };`);
+  writePackage(
+    'app/node_modules/pm-plugin-nagios',
+    { name: 'pm-plugin-nagios', exports: './index.js' },
+    `export default { name: 'nagios', setup() {} };`,
+  );
+  writePackage(
+    'app/node_modules/@acme/pm-plugin-audit',
+    { name: '@acme/pm-plugin-audit', exports: { '.': { types: './x.d.ts', import: './index.js' } } },
+    `export const audit = { name: 'audit', setup() {} };`,
+  );
+  writePackage(
+    'app/node_modules/@pm-supervisor/plugin-nagios2',
+    { name: '@pm-supervisor/plugin-nagios2', exports: './index.js' },
+    `export default { name: 'first-party', setup() {} };`,
+  );
+  writePackage(
+    'app/node_modules/pm-plugin-nagios2',
+    { name: 'pm-plugin-nagios2', exports: './index.js' },
+    `export default { name: 'third-party', setup() {} };`,
+  );
+  writePackage(
+    'cwd/node_modules/pm-plugin-here',
+    { name: 'pm-plugin-here', exports: './index.js' },
+    `export default { name: 'here', setup() {} };`,
+  );
   writePackage('app/node_modules/lodash', { name: 'lodash', exports: './index.js' }, `export const map = () => 0;`);
   symlinkSync(join(root, 'app/plugins'), join(root, 'app/linked'));
 });
@@ -35,7 +58,10 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const bundled = { laravel: { load: async () => ({ default: { name: 'laravel', setup() {} } }) } };
 const resolve = (key: string, more: Partial<PluginRequest> = {}) =>
-  resolvePlugin({ key, options: undefined, reason: 'config', ...more }, { bundled, modules: nodeModules, folders: [join(root, 'app'), join(root, 'cwd')] });
+  resolvePlugin(
+    { key, options: undefined, reason: 'config', ...more },
+    { bundled, modules: nodeModules, folders: [join(root, 'app'), join(root, 'cwd')] },
+  );
 
 describe('where a plugin is found', () => {
   test.for([
@@ -57,21 +83,47 @@ describe('where a plugin is found', () => {
   });
 
   test('an absolute path is taken as it is', async () => {
-    await expect(resolve(join(root, 'app/plugins/slack.mjs'))).resolves.toMatchObject({ definition: { name: 'slack' } });
+    await expect(resolve(join(root, 'app/plugins/slack.mjs'))).resolves.toMatchObject({
+      definition: { name: 'slack' },
+    });
   });
 });
 
 describe('what cannot be used says why', () => {
   test.for([
-    ['laravle', 'PM_PLUGIN_NOT_FOUND', 'plugin "laravle" is not installed: none of @pm-supervisor/plugin-laravle, pm-plugin-laravle, laravle is found from', 'Did you mean "laravel"?'],
-    ['grafana', 'PM_PLUGIN_NOT_FOUND', 'plugin "grafana" is not installed', 'Install it (npm install pm-plugin-grafana), or remove it.'],
-    ['./plugins/slak.mjs', 'PM_PLUGIN_NOT_FOUND', 'there is no file for plugin "./plugins/slak.mjs"', 'Paths are relative to the configuration file.'],
-    ['./plugins', 'PM_PLUGIN_NOT_FOUND', 'there is no file for plugin "./plugins"', 'Paths are relative to the configuration file.'],
+    [
+      'laravle',
+      'PM_PLUGIN_NOT_FOUND',
+      'plugin "laravle" is not installed: none of @pm-supervisor/plugin-laravle, pm-plugin-laravle, laravle is found from',
+      'Did you mean "laravel"?',
+    ],
+    [
+      'grafana',
+      'PM_PLUGIN_NOT_FOUND',
+      'plugin "grafana" is not installed',
+      'Install it (npm install pm-plugin-grafana), or remove it.',
+    ],
+    [
+      './plugins/slak.mjs',
+      'PM_PLUGIN_NOT_FOUND',
+      'there is no file for plugin "./plugins/slak.mjs"',
+      'Paths are relative to the configuration file.',
+    ],
+    [
+      './plugins',
+      'PM_PLUGIN_NOT_FOUND',
+      'there is no file for plugin "./plugins"',
+      'Paths are relative to the configuration file.',
+    ],
     ['lodash', 'PM_PLUGIN_INVALID', 'exports no plugin, only map', 'Export default definePlugin'],
     ['./plugins/broken.mjs', 'PM_PLUGIN_INVALID', 'cannot be loaded', 'Correct the module.'],
     ['./plugins/throws.mjs', 'PM_PLUGIN_INVALID', 'cannot be loaded: no license', 'Correct the module.'],
     ['./plugins/needs.mjs', 'PM_PLUGIN_INVALID', 'not-installed-anywhere', 'Install what it needs beside it.'],
   ] as const)('%s', async ([key, code, message, hint]) => {
-    await expect(resolve(key)).rejects.toMatchObject({ code, message: expect.stringContaining(message), hint: expect.stringContaining(hint) });
+    await expect(resolve(key)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
   });
 });

@@ -45,7 +45,10 @@ export class PluginOptionsError extends PluginError {
   readonly issues: readonly OptionIssue[];
 
   constructor(plugin: string, issues: readonly OptionIssue[]) {
-    super('PM_PLUGIN_INVALID', `the options of plugin "${plugin}" are wrong: ${issues[0]?.message ?? ''}`, { plugin, hook: 'options' });
+    super('PM_PLUGIN_INVALID', `the options of plugin "${plugin}" are wrong: ${issues[0]?.message ?? ''}`, {
+      plugin,
+      hook: 'options',
+    });
     this.issues = issues;
   }
 }
@@ -62,12 +65,14 @@ export async function resolvePlugin(request: PluginRequest, ports: ResolvePorts)
 
 async function findExport(key: string, ports: ResolvePorts): Promise<{ exported: unknown; from: string }> {
   const bundled = Object.hasOwn(ports.bundled, key) ? ports.bundled[key] : undefined;
-  if (bundled !== undefined) return { exported: pickExport(await loadBundled(key, bundled), { key, from: 'bundled' }), from: 'bundled' };
+  if (bundled !== undefined)
+    return { exported: pickExport(await loadBundled(key, bundled), { key, from: 'bundled' }), from: 'bundled' };
   const candidates = toSpecifiers(key);
   for (const folder of ports.folders) {
     for (const specifier of candidates) {
       const file = resolveIn(specifier, folder, key, ports);
-      if (file !== undefined) return { exported: pickExport(await loadFile(file, key, ports), { key, from: file }), from: file };
+      if (file !== undefined)
+        return { exported: pickExport(await loadFile(file, key, ports), { key, from: file }), from: file };
     }
   }
   throw toNotFound(key, candidates, ports);
@@ -85,7 +90,10 @@ function isPath(key: string): boolean {
 function resolveIn(specifier: string, folder: string, key: string, { modules }: ResolvePorts): string | undefined {
   try {
     if (!isPath(specifier)) return modules.resolve(specifier, folder);
-    return modules.resolve(specifier.startsWith('file:') ? fileURLToPath(specifier) : resolvePath(folder, specifier), folder);
+    return modules.resolve(
+      specifier.startsWith('file:') ? fileURLToPath(specifier) : resolvePath(folder, specifier),
+      folder,
+    );
   } catch (cause) {
     throw toLoadError(key, specifier, cause);
   }
@@ -99,7 +107,11 @@ async function loadBundled(key: string, bundled: BundledPlugin): Promise<Readonl
   }
 }
 
-async function loadFile(file: string, key: string, { modules }: ResolvePorts): Promise<Readonly<Record<string, unknown>>> {
+async function loadFile(
+  file: string,
+  key: string,
+  { modules }: ResolvePorts,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await modules.load(file);
   } catch (cause) {
@@ -110,10 +122,17 @@ async function loadFile(file: string, key: string, { modules }: ResolvePorts): P
 /** The module's own error is what helps: a syntax error, a package that it needs. */
 function toLoadError(key: string, from: string, cause: unknown): PluginError {
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  return new PluginError('PM_PLUGIN_INVALID', `plugin "${key}" (${from}) cannot be loaded: ${reason}`, { plugin: key, hook: 'resolve' }, {
-    hint: /Cannot find (module|package)/.test(reason ?? '') ? 'Install what it needs beside it.' : 'Correct the module.',
-    cause,
-  });
+  return new PluginError(
+    'PM_PLUGIN_INVALID',
+    `plugin "${key}" (${from}) cannot be loaded: ${reason}`,
+    { plugin: key, hook: 'resolve' },
+    {
+      hint: /Cannot find (module|package)/.test(reason ?? '')
+        ? 'Install what it needs beside it.'
+        : 'Correct the module.',
+      cause,
+    },
+  );
 }
 
 function toNotFound(key: string, candidates: readonly string[], { bundled, folders }: ResolvePorts): PluginError {
@@ -122,7 +141,11 @@ function toNotFound(key: string, candidates: readonly string[], { bundled, folde
     ? `there is no file for plugin "${key}" (seen from ${where})`
     : `plugin "${key}" is not installed: none of ${candidates.join(', ')} is found from ${where}`;
   const meant = isPath(key) ? undefined : didYouMean(key, Object.keys(bundled));
-  const hint = meant ?? (isPath(key) ? 'Paths are relative to the configuration file.' : `Install it (npm install ${candidates[1] ?? key}), or remove it.`);
+  const hint =
+    meant ??
+    (isPath(key)
+      ? 'Paths are relative to the configuration file.'
+      : `Install it (npm install ${candidates[1] ?? key}), or remove it.`);
   return new PluginError('PM_PLUGIN_NOT_FOUND', message, { plugin: key, hook: 'resolve' }, { hint });
 }
 

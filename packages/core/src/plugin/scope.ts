@@ -81,7 +81,8 @@ export function createScope(ports: ScopePorts): PluginScope {
     signal,
     project,
     async dispatch(command: Command, options: PluginDispatchOptions = {}) {
-      if (!mayCommand()) throw new CommandError('PM_COMMAND_REFUSED', `plugin "${owner.plugin}" sends too many commands`);
+      if (!mayCommand())
+        throw new CommandError('PM_COMMAND_REFUSED', `plugin "${owner.plugin}" sends too many commands`);
       // A copy: the plugin must not change a command after it was checked.
       const request = structuredClone(command);
       return runAsCore(() => connections.dispatch(request, { ...options, caller: `plugin:${owner.plugin}` }));
@@ -98,7 +99,11 @@ export function createScope(ports: ScopePorts): PluginScope {
 }
 
 /** Says whether one more may pass. Once over the rate, a muted or gone plugin passes nothing at all. */
-function createLimit({ owner, hooks, clock }: ScopePorts, step: string, rate: { burst: number; perSecond: number }): () => boolean {
+function createLimit(
+  { owner, hooks, clock }: ScopePorts,
+  step: string,
+  rate: { burst: number; perSecond: number },
+): () => boolean {
   const passes = createRateGate(rate);
   return () => {
     if (owner.disposed || owner.muted) return false;
@@ -110,15 +115,20 @@ function createLimit({ owner, hooks, clock }: ScopePorts, step: string, rate: { 
 
 function checkEventType({ plugin }: TapOwner, type: string): void {
   if (type.startsWith(`${plugin}.`)) return;
-  throw new PluginError('PM_PLUGIN_INVALID', `plugin "${plugin}": event type "${type}" must begin with "${plugin}."`, { plugin, hook: 'emit' }, {
-    hint: "A plugin's events carry its name, so that nobody takes them for the supervisor's.",
-  });
+  throw new PluginError(
+    'PM_PLUGIN_INVALID',
+    `plugin "${plugin}": event type "${type}" must begin with "${plugin}."`,
+    { plugin, hook: 'emit' },
+    {
+      hint: "A plugin's events carry its name, so that nobody takes them for the supervisor's.",
+    },
+  );
 }
 
 function createLogger(ports: ScopePorts): Logger {
   const { owner, connections } = ports;
   const mayLog = createLimit(ports, 'logger', recordRate);
-  const write = (level: keyof Logger) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+  const write = (level: keyof Logger) => (message: unknown, fields?: Readonly<Record<string, unknown>>) => {
     if (mayLog()) runAsCore(() => connections.logger[level](String(message), { ...fields, plugin: owner.plugin }));
   };
   return Object.freeze({ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') });

@@ -12,16 +12,26 @@ export interface ScopedClock extends Clock {
 const timerLimit = 10_000;
 
 /** The clock as one plugin has it: its timers are known, end with it, and cannot throw into the supervisor. */
-export function createScopedClock({ clock, owner, hooks, signal }: Pick<ScopePorts, 'clock' | 'owner' | 'hooks' | 'signal'>): ScopedClock {
+export function createScopedClock({
+  clock,
+  owner,
+  hooks,
+  signal,
+}: Pick<ScopePorts, 'clock' | 'owner' | 'hooks' | 'signal'>): ScopedClock {
   const timers = new Set<Timer>();
   const { plugin } = owner;
 
   const after = (delayMs: number, callback: () => void): Timer => {
     if (owner.disposed) return { cancel: () => undefined };
     if (timers.size >= timerLimit) {
-      throw new PluginError('PM_PLUGIN_FAILED', `plugin "${plugin}" has ${timerLimit} timers armed`, { plugin, hook: 'clock' }, {
-        hint: 'Cancel timers that are not needed any more.',
-      });
+      throw new PluginError(
+        'PM_PLUGIN_FAILED',
+        `plugin "${plugin}" has ${timerLimit} timers armed`,
+        { plugin, hook: 'clock' },
+        {
+          hint: 'Cancel timers that are not needed any more.',
+        },
+      );
     }
     const timer = clock.after(delayMs, () => {
       timers.delete(timer);

@@ -37,7 +37,10 @@ const setupLimitMs = 10_000;
 const disposeLimitMs = 2_000;
 
 /** Sets a plugin up. Rejects with PluginError when its setup fails, after taking back what it did until then. */
-export async function setUpPlugin(pending: ResolvedPlugin & { readonly resolveMs: number }, ports: SetUpPorts): Promise<SetUp> {
+export async function setUpPlugin(
+  pending: ResolvedPlugin & { readonly resolveMs: number },
+  ports: SetUpPorts,
+): Promise<SetUp> {
   const { resolveMs, ...resolved } = pending;
   const { definition } = resolved;
   const plugin = definition.name;

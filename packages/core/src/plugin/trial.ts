@@ -2,7 +2,15 @@ import { toPluginError } from '../hooks/failures.ts';
 import type { TapOwner } from '../hooks/owner.ts';
 import type { Plan } from '../plan/spec.ts';
 import { BugError } from '../errors.ts';
-import { type Candidate, findSame, isSetUp, orderCandidates, type PluginProblem, renewDependents, resolveAll } from './candidates.ts';
+import {
+  type Candidate,
+  findSame,
+  isSetUp,
+  orderCandidates,
+  type PluginProblem,
+  renewDependents,
+  resolveAll,
+} from './candidates.ts';
 import type { HostState } from './host.ts';
 import type { PluginRequest } from './resolve.ts';
 import { type SetUp, setUpPlugin } from './set-up.ts';
@@ -42,9 +50,14 @@ export function createTrial(state: HostState): Trial {
     async admit(requests) {
       requested.push(...requests.map(({ key }) => key));
       const kept = requests.map((request) => findSame(base, request)).filter((setUp) => setUp !== undefined);
-      const { resolved, problems } = await resolveAll(requests.filter((request) => findSame(base, request) === undefined), state.ports);
+      const { resolved, problems } = await resolveAll(
+        requests.filter((request) => findSame(base, request) === undefined),
+        state.ports,
+      );
       if (problems.length > 0) return problems;
-      const candidates = [...setUps, ...kept, ...resolved].toSorted((a, b) => requested.indexOf(a.request.key) - requested.indexOf(b.request.key));
+      const candidates = [...setUps, ...kept, ...resolved].toSorted(
+        (a, b) => requested.indexOf(a.request.key) - requested.indexOf(b.request.key),
+      );
       const order = orderCandidates(renewDependents(candidates, board, (setUp) => fresh.has(setUp)));
       if (order.problems.length > 0) return order.problems;
       hooks.setOrder(order.ordered.map(({ definition }) => definition.name));

@@ -20,7 +20,11 @@ export function isInRange(version: string, range: string): boolean {
 
 function toParts(all: string): readonly string[] {
   // `>= 1.0` is written with a space by many.
-  return all.replaceAll(/(\^|~|>=|<=|>|<|=)\s+/g, '$1').trim().split(/\s+/).filter((part) => part !== '');
+  return all
+    .replaceAll(/(\^|~|>=|<=|>|<|=)\s+/g, '$1')
+    .trim()
+    .split(/\s+/)
+    .filter((part) => part !== '');
 }
 
 function toSpan(part: string): Span {

@@ -1,0 +1,225 @@
+import { dirname, resolve } from 'node:path';
+import type { Diagnostic } from './config/diagnostic.ts';
+import { isMap, type Layer, type RawMap } from './config/layer.ts';
+import { type LoadPorts, loadSources, type Sources } from './config/load.ts';
+import { joinPath } from './config/path.ts';
+import type { HookRegistry } from './hooks/registry.ts';
+import type { PlanCandidate, PlanRequestAtRunTime } from './lifecycle/plan-keeper.ts';
+import type { Clock } from './os/clock.ts';
+import { createProject } from './os/project.ts';
+import type { MachineFacts } from './plan/context.ts';
+import type { Plan } from './plan/spec.ts';
+import { passGates } from './planning/gates.ts';
+import { toConfigError, toLooseDiagnostic } from './planning/problems.ts';
+import { type Contributions, gatherPlugins } from './planning/round.ts';
+import { createHost, type PluginHost } from './plugin/host.ts';
+import { type ModuleLoader, nodeModules } from './plugin/modules.ts';
+import type { BundledPlugin } from './plugin/resolve.ts';
+
+/** Which configuration to read, and how. */
+export interface PlanRequest {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--config`; else PM_CONFIG, else searched. */
+  readonly configPath?: string;
+  /** `--profile`; else PM_PROFILE. */
+  readonly profile?: string;
+  /** `--only`: these processes or bundles and what they need. */
+  readonly only?: readonly string[];
+  /** Configuration that wins over everything, from the command line: `{ global: { log_format: 'json' } }`. */
+  readonly flags?: RawMap;
+  /** A configuration instead of a file, for programs that carry their own. */
+  readonly inline?: RawMap;
+}
+
+export interface PlannerPorts extends LoadPorts {
+  readonly clock: Clock;
+  readonly facts: MachineFacts;
+  /** Plugins that pm carries, by name. Default: none. */
+  readonly bundled?: Readonly<Record<string, BundledPlugin>>;
+  /** Default: Node's. */
+  readonly modules?: ModuleLoader;
+}
+
+/** A plan with everything it was made with. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly host: PluginHost;
+  readonly hooks: HookRegistry;
+  readonly warnings: readonly Diagnostic[];
+  /** Absolute paths of all files read, for `--watch`. Empty for an inline configuration. */
+  readonly files: readonly string[];
+  /** The main file, or `inline`. */
+  readonly origin: string;
+  /** Makes the next plan: after a reload, or with other processes declared at run time. One at a time. */
+  replan(change: PlanRequestAtRunTime): Promise<PlannedChange>;
+}
+
+/** A plan that passed all gates and waits to be accepted or discarded. */
+export interface PlannedChange extends PlanCandidate {
+  readonly warnings: readonly Diagnostic[];
+  readonly files: readonly string[];
+}
+
+/**
+ * From a request to a plan: reads the files, finds and sets up plugins, lets them detect and contribute, and takes
+ * everything through the gates. Throws ConfigError with all diagnostics; then nothing of a plugin is left.
+ */
+export async function preparePlan(request: PlanRequest, ports: PlannerPorts): Promise<Planned> {
+  const sources = await readSources(request, ports);
+  const planning = createPlanning(request, ports, sources);
+  try {
+    const first = await planning.make(sources, { dynamic: new Map(), instantiate: [] });
+    await first.accept();
+    const { plan, warnings, files } = first;
+    const { host } = planning;
+    return { plan, warnings, files, host, hooks: host.hooks, origin: sources.origin, replan: planning.replan };
+  } catch (error) {
+    await planning.host.dispose();
+    throw error;
+  }
+}
+
+/** What was asked for at run time, beside the files. */
+type Wanted = Omit<PlanRequestAtRunTime, 'reread'>;
+
+interface Planning {
+  readonly host: PluginHost;
+  make(sources: Sources, wanted: Wanted, remembered?: Contributions): Promise<PlannedChange>;
+  replan(change: PlanRequestAtRunTime): Promise<PlannedChange>;
+}
+
+/** What lasts from plan to plan: the plugins, the files as they were read last, and what plugins said about them. */
+function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Sources): Planning {
+  const early: Diagnostic[] = [];
+  const host = createPlanningHost(request, ports, {
+    origin: first.origin,
+    onEarlyFailure: (diagnostic) => void early.push(diagnostic),
+  });
+  let current: { readonly sources: Sources; readonly said: Contributions } | undefined;
+
+  const make: Planning['make'] = async (sources, { dynamic, instantiate }, remembered) => {
+    const trial = host.begin();
+    const layers = toUserLayers(request, sources, dynamic);
+    const inputs = {
+      request,
+      ports,
+      host,
+      trial,
+      sources,
+      layers,
+      instantiate,
+      ...(remembered === undefined ? {} : { remembered }),
+    };
+    try {
+      const said = await gatherPlugins(inputs);
+      const { plan, warnings } = await passGates(said, inputs);
+      return {
+        plan,
+        files: sources.files,
+        warnings: [...warnings, ...early.splice(0)],
+        async accept() {
+          current = { sources, said };
+          await trial.accept(plan);
+        },
+        discard: () => trial.discard(),
+      };
+    } catch (error) {
+      await trial.discard();
+      throw error;
+    }
+  };
+
+  return {
+    host,
+    make,
+    async replan({ reread, ...wanted }) {
+      if (reread || current === undefined) return make(await readSources(request, ports), wanted);
+      return make(current.sources, wanted, current.said);
+    },
+  };
+}
+
+interface HostSetting {
+  readonly origin: string;
+  readonly onEarlyFailure: (diagnostic: Diagnostic) => void;
+}
+
+function createPlanningHost(
+  { cwd, env }: PlanRequest,
+  ports: PlannerPorts,
+  { origin, onEarlyFailure }: HostSetting,
+): PluginHost {
+  const { clock, bundled = {}, modules = nodeModules } = ports;
+  return createHost({
+    clock,
+    bundled,
+    modules,
+    // pm's own folder last: plugins installed globally beside a global pm.
+    folders: [...new Set([dirname(resolve(cwd, origin)), cwd, import.meta.dirname])],
+    project: createProject(cwd, toPublicEnv(env)),
+    onEarlyFailure: (error) => onEarlyFailure(toLooseDiagnostic(error, 'warning')),
+  });
+}
+
+/** Plugins see the environment, but not the keys to the supervisor itself. */
+function toPublicEnv(env: PlanRequest['env']): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('PM_API_TOKEN'),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function readSources(request: PlanRequest, ports: PlannerPorts): Promise<Sources> {
+  const { cwd, env, inline, configPath, profile } = request;
+  if (inline === undefined) {
+    return loadSources(
+      { cwd, env, ...(configPath === undefined ? {} : { configPath }), ...(profile === undefined ? {} : { profile }) },
+      ports,
+    );
+  }
+  return {
+    origin: 'inline',
+    layers: [{ layer: 'file', from: 'inline', value: inline }],
+    otherProfiles: [],
+    files: [],
+    texts: new Map(),
+    readFile: (path) => ports.facts.readFile(resolve(cwd, path)),
+  };
+}
+
+/** Throws ConfigError where a name is declared by a file and at run time: the two would merge into something nobody wrote. */
+function toUserLayers(
+  { flags }: PlanRequest,
+  sources: Sources,
+  dynamic: ReadonlyMap<string, unknown>,
+): readonly Layer[] {
+  const files = [
+    ...sources.layers,
+    ...(flags === undefined ? [] : [{ layer: 'flag', from: 'command line', value: flags } as const]),
+  ];
+  if (dynamic.size === 0) return files;
+  const twice = [...dynamic.keys()].flatMap((name) =>
+    files
+      .filter(({ value }) => isMap(value['processes']) && Object.hasOwn(value['processes'], name))
+      .map((layer) => ({ name, layer })),
+  );
+  if (twice.length > 0)
+    throw toConfigError(
+      twice.map(({ name, layer }) => toDouble(name, layer)),
+      sources,
+    );
+  return [...files, { layer: 'dynamic', from: 'run time', value: { processes: Object.fromEntries(dynamic) } }];
+}
+
+function toDouble(name: string, layer: Layer): Diagnostic {
+  const path = joinPath('processes', name);
+  const position = layer.positionOf?.(path, 'key');
+  return {
+    severity: 'error',
+    path,
+    message: `"${name}" was also declared at run time`,
+    hint: `Remove that one first (pm remove ${name}), or use another name.`,
+    ...(position === undefined ? { source: layer.from } : { position }),
+  };
+}
