@@ -14,6 +14,7 @@ import { openOutput, type Output } from './os/own-output.ts';
 import { canConnect, fileStamp } from './os/probes.ts';
 import { residentBytes } from './os/proc-tree.ts';
 import { startReaper } from './os/reaper.ts';
+import { takeRunLock } from './os/run-lock.ts';
 import { chooseRuntimeDir } from './os/runtime-dir.ts';
 import { handleSignals } from './os/signals.ts';
 import { handleUncaught } from './os/uncaught.ts';
@@ -46,7 +47,7 @@ export interface RunOptions extends PlanRequest {
 
 /**
  * `pm run`: plans, boots, supervises and stops in the real world. Resolves with the exit code when nothing is left.
- * Throws ConfigError, having started nothing.
+ * Throws ConfigError, and PmError where another supervisor uses the same folder: then nothing was started.
  */
 export async function runSupervisor(options: RunOptions): Promise<number> {
   const planned = await preparePlan(options, {
@@ -59,9 +60,12 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
   const output = openOutput();
   const logs = openLogs(planned, output, options);
   const sys = loadSys();
-  const world = createWorld(planned, logs, options);
+  const runtimeDir = findRuntimeDir(planned.plan.global, logs, options);
+  const unlock = runtimeDir === undefined ? undefined : takeRunLock(runtimeDir, options.pid);
+  const world = createWorld(logs, runtimeDir, options);
   const supervisor = joinSupervisor(planned, world, options);
   const closers = [
+    ...(unlock === undefined ? [] : [unlock]),
     keepAlive(),
     takeSignals(supervisor, options),
     handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
@@ -92,8 +96,7 @@ function openLogs(planned: Planned, output: Output, { colours }: RunOptions): Lo
   });
 }
 
-function createWorld({ plan }: Planned, logs: LogPipeline, options: RunOptions): World {
-  const runtimeDir = findRuntimeDir(plan.global, logs, options);
+function createWorld(logs: LogPipeline, runtimeDir: string | undefined, options: RunOptions): World {
   const warn = logs.logger.warn;
   return {
     clock: systemClock,
