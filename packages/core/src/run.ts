@@ -56,6 +56,15 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
     evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(options.env) }),
     ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
   });
+  try {
+    return await superviseWorld(planned, options);
+  } catch (error) {
+    await planned.host.dispose();
+    throw error;
+  }
+}
+
+async function superviseWorld(planned: Planned, options: RunOptions): Promise<number> {
   options.onWarnings?.(planned.warnings);
   const output = openOutput();
   const logs = openLogs(planned, output, options);
