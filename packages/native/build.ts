@@ -6,12 +6,41 @@ import { dirname, join } from 'node:path';
 
 const root = import.meta.dirname;
 const sources = join(root, 'src-c');
-const compilers = { x64: ['x86_64-linux-gnu-gcc', 'x86_64-alpine-linux-musl-gcc'], arm64: ['aarch64-linux-gnu-gcc', 'aarch64-alpine-linux-musl-gcc'] };
+const compilers = {
+  x64: ['x86_64-linux-gnu-gcc', 'x86_64-alpine-linux-musl-gcc'],
+  arm64: ['aarch64-linux-gnu-gcc', 'aarch64-alpine-linux-musl-gcc'],
+};
 type Arch = keyof typeof compilers;
 
-const common = ['-Os', '-std=gnu11', '-Wall', '-Wextra', '-ffreestanding', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-s'];
-const addon = ['-shared', '-fPIC', '-fvisibility=hidden', '-Wl,-z,noexecstack', '-Wl,--hash-style=both', '-Wl,--build-id=none'];
-const program = ['-static', '-fno-pie', '-no-pie', '-ffunction-sections', '-Wl,--gc-sections', '-Wl,-z,noseparate-code', '-Wl,-z,noexecstack', '-Wl,--build-id=none'];
+const common = [
+  '-Os',
+  '-std=gnu11',
+  '-Wall',
+  '-Wextra',
+  '-ffreestanding',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-nostdlib',
+  '-s',
+];
+const addon = [
+  '-shared',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-Wl,-z,noexecstack',
+  '-Wl,--hash-style=both',
+  '-Wl,--build-id=none',
+];
+const program = [
+  '-static',
+  '-fno-pie',
+  '-no-pie',
+  '-ffunction-sections',
+  '-Wl,--gc-sections',
+  '-Wl,-z,noseparate-code',
+  '-Wl,-z,noexecstack',
+  '-Wl,--build-id=none',
+];
 
 /** One file to make: what from, and how. */
 interface Target {
@@ -28,7 +57,9 @@ if (process.platform !== 'linux' || !(process.arch in compilers)) {
 
 function buildFor(arch: Arch): void {
   const folder = join(root, 'prebuilt', `linux-${arch}`);
-  const stale = targets().filter((target) => isStale(join(folder, target.name), [...target.sources, import.meta.filename]));
+  const stale = targets().filter((target) =>
+    isStale(join(folder, target.name), [...target.sources, import.meta.filename]),
+  );
   if (stale.length === 0) return;
   const compiler = findCompiler(arch);
   if (compiler) return compileAll(compiler, folder, stale);
@@ -39,13 +70,15 @@ function targets(): Target[] {
   const headers = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
   const shared = join(sources, 'abi.h');
   return [
-    { name: 'sys.node', flags: [...addon, '-I', headers], sources: [join(sources, 'sys.c'), shared] },
+    { name: 'sys.node', flags: [...addon, '-I', headers], sources: [...filesIn(join(sources, 'sys')), shared] },
     { name: 'svexec', flags: program, sources: [...filesIn(join(sources, 'svexec')), shared] },
   ];
 }
 
 function filesIn(folder: string): string[] {
-  return readdirSync(folder).sort().map((name) => join(folder, name));
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => join(folder, name));
 }
 
 function isStale(output: string, inputs: readonly string[]): boolean {

@@ -13,7 +13,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let copies = 0;
 
 /** The loader as somebody else's bundle would carry it, at `folder/N/WHERE/load.ts`. */
-function copyLoader(where: string): { readonly root: string; status(...prefix: string[]): { sys: boolean; svexec: boolean; reason?: string } } {
+function copyLoader(where: string): {
+  readonly root: string;
+  status(...prefix: string[]): { sys: boolean; svexec: boolean; reason?: string };
+} {
   const root = join(folder, String((copies += 1)));
   const file = join(root, where, 'load.ts');
   mkdirSync(dirname(file), { recursive: true });
@@ -21,8 +24,13 @@ function copyLoader(where: string): { readonly root: string; status(...prefix: s
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
   const script = `import { helperStatus } from ${JSON.stringify(file)}; console.log(JSON.stringify(helperStatus()))`;
   const status = (...prefix: string[]): { sys: boolean; svexec: boolean; reason?: string } => {
-    const [command, ...words] = [...prefix, process.execPath, '--input-type=module', '-e', script];
-    return JSON.parse(execFileSync(command!, words, { encoding: 'utf8' })) as { sys: boolean; svexec: boolean; reason?: string };
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    const [command = '', ...words] = [...prefix, ...node];
+    return JSON.parse(execFileSync(command, words, { encoding: 'utf8' })) as {
+      sys: boolean;
+      svexec: boolean;
+      reason?: string;
+    };
   };
   return { root, status };
 }
@@ -87,24 +95,34 @@ describe('build.ts', () => {
     const root = join(folder, String((copies += 1)));
     const source = join(import.meta.dirname, '..');
     mkdirSync(join(root, 'node_modules'), { recursive: true });
-    for (const name of ['build.ts', 'package.json', 'src-c']) cpSync(join(source, name), join(root, name), { recursive: true });
+    for (const name of ['build.ts', 'package.json', 'src-c'])
+      cpSync(join(source, name), join(root, name), { recursive: true });
     symlinkSync(join(source, '../../node_modules/node-api-headers'), join(root, 'node_modules/node-api-headers'));
     return root;
   }
 
-  function build(root: string, env: NodeJS.ProcessEnv = process.env): { readonly status: number | null; readonly stdout: string } {
+  function build(
+    root: string,
+    env: NodeJS.ProcessEnv = process.env,
+  ): { readonly status: number | null; readonly stdout: string } {
     return spawnSync(process.execPath, [join(root, 'build.ts')], { encoding: 'utf8', env });
   }
 
   test('makes both files, and nothing when nothing has changed', () => {
     const root = copyPackage();
-    expect(build(root)).toMatchObject({ status: 0, stdout: expect.stringContaining(`sys.node, svexec for ${place} (cc)`) });
+    expect(build(root)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`sys.node, svexec for ${place} (cc)`),
+    });
     expect(build(root)).toMatchObject({ status: 0, stdout: '' });
   }, 30_000);
 
   test('without a compiler it says so in one line, and succeeds', () => {
     const root = copyPackage();
     const result = build(root, { PATH: '/nonexistent' });
-    expect(result).toMatchObject({ status: 0, stdout: 'native: no C compiler (cc): pm will run without its native files\n' });
+    expect(result).toMatchObject({
+      status: 0,
+      stdout: 'native: no C compiler (cc): pm will run without its native files\n',
+    });
   });
 });

@@ -52,7 +52,9 @@ function findSvexec(): Found<string> {
     accessSync(file.value, constants.X_OK);
     return file;
   } catch {
-    return { problem: `${file.value} cannot be executed: it needs mode 755 and a file system that is not mounted noexec` };
+    return {
+      problem: `${file.value} cannot be executed: it needs mode 755 and a file system that is not mounted noexec`,
+    };
   }
 }
 

@@ -3,12 +3,35 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectGone, follow, freshPath, perl, pidsIn, program, run, shell, startSvexec, svexec, survivors } from './testing/svexec.ts';
+import {
+  expectGone,
+  follow,
+  freshPath,
+  perl,
+  pidsIn,
+  program,
+  run,
+  shell,
+  startSvexec,
+  survivors,
+  svexec,
+  until,
+} from './testing/svexec.ts';
 import type { StartOptions } from './testing/svexec.ts';
 
-const ways = ['own session', 'double fork', 'daemon', 'cleared environment', 'ignored signals', 'stopped', 'fork storm', 'own subreaper'];
+const ways = [
+  'own session',
+  'double fork',
+  'daemon',
+  'cleared environment',
+  'ignored signals',
+  'stopped',
+  'fork storm',
+  'own subreaper',
+];
 
-const docker = '-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap';
+const docker =
+  '-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap';
 const asInDocker = ['/usr/bin/setpriv', '--bounding-set', docker];
 const privateNamespace = ['/usr/bin/unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
@@ -29,7 +52,16 @@ beforeAll(() => {
 function buildVariant(definition: string): string {
   const output = freshPath();
   const sources = join(import.meta.dirname, '../src-c/svexec');
-  const flags = ['-Os', '-ffreestanding', '-fno-stack-protector', '-nostdlib', '-static', '-fno-pie', '-no-pie', definition];
+  const flags = [
+    '-Os',
+    '-ffreestanding',
+    '-fno-stack-protector',
+    '-nostdlib',
+    '-static',
+    '-fno-pie',
+    '-no-pie',
+    definition,
+  ];
   execFileSync('/bin/sh', ['-c', `exec cc ${flags.join(' ')} -o ${output} ${sources}/*.c`]);
   return output;
 }
@@ -71,17 +103,27 @@ describe('the supervisor is killed with -9', () => {
     const words = [svexec, '-S', '-i', '3', '-w', '50', '--', ...perl('escape.pl', file, way, 'stay')];
     const supervisor = follow('/usr/bin/perl', [program('supervisor.pl'), ...words]);
     await supervisor.outputHas('R\n');
-    while (!existsSync(file) || readFileSync(file, 'latin1') === '') await new Promise(setImmediate);
-    const [monitor, service] = ['S', 'P'].map((key) => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(supervisor.output())?.[1]));
+    await until(() => existsSync(file) && readFileSync(file, 'latin1') !== '');
+    const monitorAndService = ['S', 'P'].map((key) =>
+      Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(supervisor.output())?.[1]),
+    );
     supervisor.process.kill('SIGKILL');
-    await expectGone([monitor!, service!], 5000);
+    await expectGone(monitorAndService, 5000);
     expect(survivors(pidsIn(file))).toEqual([]);
     await supervisor.ended;
   });
 
   test('the service first gets its SIGTERM and its time', async () => {
     const script = `trap 'sleep 0.1; echo ended well; exit' TERM; echo ready; while :; do sleep 0.02; done`;
-    const supervisor = follow('/usr/bin/perl', [program('supervisor.pl'), svexec, '-S', '-i', '3', '--', ...shell(script)]);
+    const supervisor = follow('/usr/bin/perl', [
+      program('supervisor.pl'),
+      svexec,
+      '-S',
+      '-i',
+      '3',
+      '--',
+      ...shell(script),
+    ]);
     await supervisor.outputHas('ready');
     supervisor.process.kill('SIGKILL');
     await supervisor.outputHas('ended well');
@@ -95,7 +137,9 @@ test('1,200 descendants in sessions of their own, deaf to SIGTERM, are all gone'
   await running.line('D ');
   const ended = performance.now();
   expect((await running.ended).status.at(-1)).toBe('L 1200');
-  console.log(`1,200 descendants: started in ${(ended - started).toFixed(0)} ms, gone in ${(performance.now() - ended).toFixed(0)} ms`);
+  console.log(
+    `1,200 descendants: started in ${(ended - started).toFixed(0)} ms, gone in ${(performance.now() - ended).toFixed(0)} ms`,
+  );
 });
 
 test('a polite descendant gets one SIGTERM, and is not waited for longer than it needs', async () => {
@@ -121,7 +165,7 @@ describe('what cannot be ended is reported, and nobody is waited for in vain', (
     expect(result.status.slice(2)).toEqual(['D 0 0', 'X 1', 'L 1']);
   });
 
-  test("a /proc of another pid namespace: the group is ended, strangers are not touched", async () => {
+  test('a /proc of another pid namespace: the group is ended, strangers are not touched', async () => {
     const words = ['--pid', '--fork', '--kill-child', svexec, '-S', '-i', '3', '-w', '10', '--'];
     const script = `sleep 20 & setsid sleep 20 > /dev/null 2>&1 & sleep 0.1`;
     const result = await follow('/usr/bin/unshare', [...words, ...shell(script)]).ended;

@@ -1,10 +1,21 @@
 /** What svexec does to a process before it becomes the service. Needs root, as PID 1 of a container has it. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync, chmodSync, constants } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+  chmodSync,
+  constants,
+} from 'node:fs';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import { describe, expect, test } from 'vitest';
 import { loadSys } from './load.ts';
+import type { Sys } from './sys.ts';
 import { follow, freshPath, run, shell, startSvexec, svexec } from './testing/svexec.ts';
 
 const nobody = 65534;
@@ -18,7 +29,8 @@ describe.each([
   ['become', []],
   ['monitor', ['-S']],
 ])('%s', (_mode, mode) => {
-  const output = async (options: string[], command: string[]): Promise<string> => (await run([...mode, ...options], command)).output;
+  const output = async (options: string[], command: string[]): Promise<string> =>
+    (await run([...mode, ...options], command)).output;
   const lastLine = async (options: string[], command: string[]): Promise<string | undefined> =>
     (await run([...mode, ...options], command)).status.at(-1);
 
@@ -40,7 +52,9 @@ describe.each([
 
   test('limits are there from the first instruction, of which "inf" and -1 are none', async () => {
     const words = shell('ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc; ulimit -St');
-    expect(await output(['-r', '7:100:200', '-r', '4:0:inf', '-r', '0:77:-1'], words)).toBe('100\n200\n0\nunlimited\n77\n');
+    expect(await output(['-r', '7:100:200', '-r', '4:0:inf', '-r', '0:77:-1'], words)).toBe(
+      '100\n200\n0\nunlimited\n77\n',
+    );
   });
 
   test('no-new-privileges', async () => {
@@ -98,25 +112,29 @@ describe.each([
     try {
       const words = groups.flatMap((group) => ['-c', join(group, 'cgroup.procs')]);
       const name = groups[0]?.split('/').at(-1) ?? '';
-      const lines = (await output(words, shell('cat /proc/self/cgroup'))).split('\n').filter((line) => line.endsWith(name));
+      const lines = (await output(words, shell('cat /proc/self/cgroup')))
+        .split('\n')
+        .filter((line) => line.endsWith(name));
       expect(lines).toHaveLength(groups.length);
     } finally {
       for (const group of groups) rmdirSync(group);
     }
   });
 
-  test.each([
-    ['E exec', ['--'], '/does/not/exist', os.errno.ENOENT, 127],
-    ['E exec', ['--'], '/etc/passwd', os.errno.EACCES, 126],
-    ['E cwd', ['-d', '/does/not/exist', '--'], '/bin/true', os.errno.ENOENT, 126],
-    ['E limits', ['-r', '63:1:1', '--'], '/bin/true', os.errno.EINVAL, 126],
-    ['E limits', ['-r', '7:9:8', '--'], '/bin/true', os.errno.EINVAL, 126],
-    ['E cgroup', ['-c', '/does/not/exist', '--'], '/bin/true', os.errno.ENOENT, 126],
-    ['E oom_score_adj', ['-o', '2000', '--'], '/bin/true', os.errno.EINVAL, 126],
-    ['E terminal', ['-t', '--'], '/bin/true', os.errno.ENOTTY, 126],
-  ])('a failure is named: %s for %j %s', async (stage, options, path, errno, code) => {
-    const result = await run([...mode, ...options.slice(0, -1)], [path, 'word']);
-    expect(result).toMatchObject({ code, signal: null, status: [expect.stringMatching(/^P \d+$/), `${stage} ${errno}`] });
+  test.each<[string, number, string[], string]>([
+    ['E exec 2', 127, [], '/does/not/exist'],
+    ['E exec 13', 126, [], '/etc/passwd'],
+    ['E exec 13', 126, ['-u', '65534'], '/root/anything'],
+    ['E cwd 2', 126, ['-d', '/does/not/exist'], '/bin/true'],
+    ['E cwd 20', 126, ['-d', '/etc/passwd'], '/bin/true'],
+    ['E limits 22', 126, ['-r', '63:1:1'], '/bin/true'],
+    ['E limits 22', 126, ['-r', '7:9:8'], '/bin/true'],
+    ['E cgroup 2', 126, ['-c', '/does/not/exist'], '/bin/true'],
+    ['E oom_score_adj 22', 126, ['-o', '2000'], '/bin/true'],
+    ['E terminal 25', 126, ['-t'], '/bin/true'],
+  ])('a failure is named: %s, exit code %i, for %j %s', async (failure, code, options, path) => {
+    const result = await run([...mode, ...options], [path, 'word']);
+    expect(result).toMatchObject({ code, signal: null, status: [expect.stringMatching(/^P \d+$/), failure] });
   });
 
   test.each([
@@ -143,11 +161,12 @@ describe.each([
   });
 
   test('-t: descriptor 0 is the controlling terminal, with its size, its Ctrl-C and its end', async () => {
-    const sys = loadSys()!;
+    const sys = loadSys() as Sys;
     const terminal = sys.openTerminal();
     const other = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
     sys.setWindowSize(terminal.fd, 33, 44);
-    const script = 'trap "echo interrupted; exit 5" INT; stty size; tty; echo x > /dev/tty; while :; do sleep 0.02; done';
+    const script =
+      'trap "echo interrupted; exit 5" INT; stty size; tty; echo x > /dev/tty; while :; do sleep 0.02; done';
     const started = startSvexec([...mode, '-s', '-t'], shell(script), { stdio: [other, other, other] });
     closeSync(other);
     const screen = new ReadStream(terminal.fd);
@@ -167,7 +186,7 @@ describe.each([
 });
 
 test('-f: the service has the foreground of the terminal, and its end hands it back', async () => {
-  const sys = loadSys()!;
+  const sys = loadSys() as Sys;
   const terminal = sys.openTerminal();
   const other = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
   const report = `use POSIX; print $ARGV[0], POSIX::tcgetpgrp(0) == getpgrp() ? " foreground\\n" : " background\\n"`;
@@ -213,7 +232,9 @@ function perlWords(script: string): string[] {
 /** One group in each v1 hierarchy there is, else one in v2. */
 function makeCgroups(): string[] {
   const roots = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids'].filter((path) => existsSync(path));
-  const groups = (roots.length > 0 ? roots : ['/sys/fs/cgroup']).map((root) => join(root, `svexec-test-${process.pid}`));
+  const groups = (roots.length > 0 ? roots : ['/sys/fs/cgroup']).map((root) =>
+    join(root, `svexec-test-${process.pid}`),
+  );
   for (const group of groups) mkdirSync(group);
   return groups;
 }

@@ -1,10 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { constants as os, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadSys } from './load.ts';
+import { pidOf } from './testing/svexec.ts';
 import type { Sys } from './sys.ts';
 
 const sys = loadSys() as Sys;
@@ -15,13 +26,13 @@ const folder = mkdtempSync(join(tmpdir(), 'sys-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the kernel's refusal looks like to the caller. */
-function refusal(code: string, syscall: string): unknown {
+function refusal(code: string, syscall: string): Error {
   const errno = os.errno[code as keyof typeof os.errno];
   return expect.objectContaining({ code, errno: -errno, syscall, message: expect.stringContaining(`${code}: `) });
 }
 
 function expectRefusal(call: () => unknown, code: string, syscall: string): void {
-  expect(call).toThrow(refusal(code, syscall) as Error);
+  expect(call).toThrow(refusal(code, syscall));
 }
 
 function flagsOf(fd: number): number {
@@ -37,23 +48,23 @@ function inFreshNode(statements: string): string {
 describe('waitid', () => {
   test('a child that has ended is seen and, with WNOWAIT, left for its parent', async () => {
     const child = spawn('/bin/sh', ['-c', 'exit 7'], { stdio: 'ignore' });
-    const found = sys.waitid(pPid, child.pid!, wExited | wNoWait);
+    const found = sys.waitid(pPid, pidOf(child), wExited | wNoWait);
     expect(found).toEqual({ pid: child.pid, uid: process.getuid?.(), code: 1, status: 7 });
     expect(await once(child, 'exit')).toEqual([7, null]);
   });
 
   test('a signal is the status of a killed child', async () => {
     const child = spawn('/bin/sh', ['-c', 'kill -9 $$'], { stdio: 'ignore' });
-    expect(sys.waitid(pPid, child.pid!, wExited | wNoWait)).toMatchObject({ code: 2, status: 9 });
+    expect(sys.waitid(pPid, pidOf(child), wExited | wNoWait)).toMatchObject({ code: 2, status: 9 });
     await once(child, 'exit');
   });
 
   test('null where nobody has ended; ECHILD where there is nobody', async () => {
     const child = spawn('/bin/sleep', ['20'], { stdio: 'ignore' });
-    expect(sys.waitid(pPid, child.pid!, wExited | wNoHang)).toBe(null);
+    expect(sys.waitid(pPid, pidOf(child), wExited | wNoHang)).toBe(null);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expectRefusal(() => sys.waitid(pPid, child.pid!, wExited | wNoHang), 'ECHILD', 'waitid');
+    expectRefusal(() => sys.waitid(pPid, pidOf(child), wExited | wNoHang), 'ECHILD', 'waitid');
     expectRefusal(() => sys.waitid(pAll, 0, 0), 'EINVAL', 'waitid');
   });
 });
@@ -104,7 +115,7 @@ describe('prlimit', () => {
 
   test('reads, sets both, and returns what was before', async () => {
     const child = spawn('/bin/sleep', ['20'], { stdio: 'ignore' });
-    const pid = child.pid!;
+    const pid = pidOf(child);
     const before = sys.prlimit(pid, files, null);
     expect(sys.prlimit(pid, files, [10, 20])).toEqual(before);
     expect(sys.prlimit(pid, files, null)).toEqual([10, 20]);
@@ -115,12 +126,14 @@ describe('prlimit', () => {
 
   test('unlimited is Infinity in both directions', async () => {
     const child = spawn('/bin/sleep', ['20'], { stdio: 'ignore' });
-    const [, hard] = sys.prlimit(child.pid!, core, null);
-    sys.prlimit(child.pid!, core, [hard, hard]);
-    expect(sys.prlimit(child.pid!, core, null)).toEqual([hard, hard]);
+    const [, hard] = sys.prlimit(pidOf(child), core, null);
+    sys.prlimit(pidOf(child), core, [hard, hard]);
+    expect(sys.prlimit(pidOf(child), core, null)).toEqual([hard, hard]);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(inFreshNode(`sys.prlimit(0, 0, [Infinity, Infinity]); console.log(sys.prlimit(0, 0, null))`)).toBe('[ Infinity, Infinity ]');
+    expect(inFreshNode(`sys.prlimit(0, 0, [Infinity, Infinity]); console.log(sys.prlimit(0, 0, null))`)).toBe(
+      '[ Infinity, Infinity ]',
+    );
   });
 
   test('refusals: an unknown resource, a soft limit above the hard one, nobody there', () => {
@@ -136,9 +149,9 @@ describe('prlimit', () => {
 
 test('ioprioSet: idle class for a child, and a refusal', async () => {
   const child = spawn('/bin/sleep', ['20'], { stdio: 'ignore' });
-  sys.ioprioSet(1, child.pid!, 3 << 13);
+  sys.ioprioSet(1, pidOf(child), 3 << 13);
   expect(spawnSync('/usr/bin/ionice', ['-p', String(child.pid)], { encoding: 'utf8' }).stdout).toBe('idle\n');
-  expectRefusal(() => sys.ioprioSet(1, child.pid!, 7 << 13), 'EINVAL', 'ioprio_set');
+  expectRefusal(() => sys.ioprioSet(1, pidOf(child), 7 << 13), 'EINVAL', 'ioprio_set');
   child.kill('SIGKILL');
   await once(child, 'exit');
 });

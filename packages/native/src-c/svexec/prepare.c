@@ -95,11 +95,10 @@ static void follow_parent(int death_signal, int parent) {
 
 /* A script without "#!" belongs to the shell (execvp's rule): PATH ARG0 ARG… becomes sh PATH ARG… in place. */
 static int execute(char **command, char **environment) {
-  static char shell[] = "sh";
   char *path = command[0];
   long result = call3(__NR_execve, path, command + 1, environment);
   if (result != -ENOEXEC) return (int)result;
-  command[0] = shell;
+  command[0] = (char *)"sh";
   command[1] = path;
   return (int)call3(__NR_execve, "/bin/sh", command, environment);
 }

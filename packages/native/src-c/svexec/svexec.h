@@ -10,6 +10,7 @@
 #include <linux/resource.h>
 #include <linux/wait.h>
 
+enum { PID_LIMIT = 1 << 22 }; /* the kernel's PID_MAX_LIMIT on 64-bit machines */
 enum { MAX_LIMITS = 32, MAX_CGROUPS = 16, MAX_GROUPS = 1024, MAX_SIGNAL = 64, UNSET = -1 };
 
 /* One per way of failing; the names in stage_names[] are public. */
@@ -87,7 +88,16 @@ void reset_signals(void);
 void end_by_signal(int signal) __attribute__((noreturn));
 
 /* monitor.c */
-int monitor_service(const struct options *options, char **environment) __attribute__((noreturn));
+void monitor_service(const struct options *options, char **environment) __attribute__((noreturn));
+
+/* ending.c: SIGTERM to all descendants, after the grace period SIGKILL until nothing is left. */
+extern struct ending {
+  int leftovers;  /* descendants signalled, without the main process */
+  int unkillable; /* how many are left that we may not kill; -1 when their number cannot be known */
+} ending;
+void begin_ending(int service, int grace_ms); /* does nothing the second time */
+void end_grace(void);
+int continue_ending(void); /* milliseconds until the next call is due; -1: not before a signal */
 
 /* tree.c: calls `visit` for each descendant once. */
 enum walk { WALK_DONE, WALK_MORE, WALK_BLIND };

@@ -1,7 +1,7 @@
 /* Who descends from us: read from /proc/PID/task/TID/children, or from every process's parent where the kernel lacks that file. */
 #include "svexec.h"
 
-enum { QUEUE = 1 << 16, PID_LIMIT = 1 << 22, BUFFER = 4096 };
+enum { QUEUE = 1 << 16, BUFFER = 4096 };
 
 struct entry { /* linux_dirent64 */
   uint64_t inode;

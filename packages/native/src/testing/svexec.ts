@@ -11,6 +11,9 @@ import { svexecPath } from '../load.ts';
 /** An svexec that runs: its own pid is `process.pid`, the service's is in `status`. */
 export interface Running {
   readonly process: ChildProcess;
+  readonly pid: number;
+  /** Sends a request by its number: `ChildProcess.kill` knows names alone. */
+  request(signal: number): void;
   /** Everything that came on the status descriptor, as lines. */
   status(): string[];
   /** Resolves when a status line starts so; rejects when svexec ends without. */
@@ -83,8 +86,9 @@ export function perl(name: string, ...words: string[]): string[] {
 }
 
 export function startSvexec(options: readonly string[], command: readonly string[], start: StartOptions = {}): Running {
-  const [file, ...words] = [...(start.prefix ?? []), start.svexec ?? svexec, '-i', '3', ...options, '--', ...command];
-  return follow(file!, words, start);
+  const words = ['-i', '3', ...options, '--', ...command];
+  const [file, ...before] = [...(start.prefix ?? []), start.svexec ?? svexec];
+  return follow(file ?? svexec, [...before, ...words], start);
 }
 
 /** Starts any program with descriptor 3 as its status pipe. */
@@ -95,15 +99,28 @@ export function follow(file: string, words: readonly string[], start: StartOptio
   running.add(child);
   const status = collect(child.stdio[3] as Readable);
   const output = collect(child.stdout, child.stderr);
-  const ended = endOf(child).then(([code, signal]) => ({ status: toLines(status.text()), output: output.text(), code, signal }));
+  const ended = endOf(child).then(([code, signal]) => ({
+    status: toLines(status.text()),
+    output: output.text(),
+    code,
+    signal,
+  }));
   return {
     process: child,
+    pid: pidOf(child),
+    request: (signal) => void process.kill(pidOf(child), signal),
     status: () => toLines(status.text()),
-    line: async (start_) => (await status.until((text) => toLines(text).find((line) => line.startsWith(start_)))),
+    line: async (start_) => await status.until((text) => toLines(text).find((line) => line.startsWith(start_))),
     output: output.text,
     outputHas: async (text) => void (await output.until((all) => (all.includes(text) ? text : undefined))),
     ended,
   };
+}
+
+/** Throws when the program could not be started at all. */
+export function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error(`could not start ${child.spawnfile}`);
+  return child.pid;
 }
 
 async function endOf(child: ChildProcess): Promise<[number | null, string | null]> {
@@ -116,7 +133,10 @@ function toLines(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-function collect(...streams: (Readable | null)[]): { text(): string; until(find: (text: string) => string | undefined): Promise<string> } {
+function collect(...streams: ChildProcess['stdout'][]): {
+  text(): string;
+  until(find: (text: string) => string | undefined): Promise<string>;
+} {
   let text = '';
   let wake = (): void => {};
   const open = new Set(streams.filter((stream) => stream !== null));
@@ -124,7 +144,7 @@ function collect(...streams: (Readable | null)[]): { text(): string; until(find:
     stream.setEncoding('latin1').on('data', (chunk: string) => ((text += chunk), wake()));
     stream.on('close', () => (open.delete(stream), wake()));
   }
-  const until = async (find: (text: string) => string | undefined): Promise<string> => {
+  const search = async (find: (text: string) => string | undefined): Promise<string> => {
     for (;;) {
       const found = find(text);
       if (found !== undefined) return found;
@@ -132,7 +152,7 @@ function collect(...streams: (Readable | null)[]): { text(): string; until(find:
       await new Promise<void>((resolve) => (wake = resolve));
     }
   };
-  return { text: () => text, until };
+  return { text: () => text, until: search };
 }
 
 /** The processes among `pids` that exist and are not zombies. */
@@ -144,6 +164,11 @@ export function survivors(pids: readonly number[]): number[] {
       return false;
     }
   });
+}
+
+/** Polls until the condition holds; the test's own time limit ends a wait in vain. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** The pids that a program of `programs/` wrote to its file. */

@@ -19,9 +19,9 @@ my %ways = (
   'own subreaper' => sub { child { POSIX::setsid(); become_subreaper(); $SIG{TERM} = 'IGNORE'; child { child { $SIG{TERM} = 'IGNORE'; linger() } } for 1 .. 3; linger() } },
 );
 
-# Each process is replaced by two for as long as the file has fewer than 1,500 lines of at most 8 bytes.
+# Each process is replaced by two for as long as the file has fewer than some 700 lines.
 sub storm {
-  while ((-s $file) < 12_000) { note(); child { POSIX::setsid() if rand() < 0.3; storm() }; select undef, undef, undef, 0.002 }
+  while ((-s $file) < 5_000) { note(); child { POSIX::setsid() if rand() < 0.3; storm() }; select undef, undef, undef, 0.002 }
   linger();
 }
 

@@ -1,0 +1,39 @@
+/* sys.node: the system calls of ../../src/sys.ts. Needs nothing but Node's own symbols: no C library, so one file serves all. */
+#ifndef PM_SYS_H
+#define PM_SYS_H
+
+#include "../abi.h"
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+enum { MAX_ARGUMENTS = 3 };
+
+struct arguments {
+  napi_value values[MAX_ARGUMENTS];
+  int numbers[MAX_ARGUMENTS];
+};
+
+/* values.c */
+char *append(char *to, const char *text);
+napi_value make_string(napi_env env, const char *text);
+napi_value make_number(napi_env env, double number);
+void set_property(napi_env env, napi_value object, const char *key, napi_value value);
+napi_value throw_error(napi_env env, long error, const char *system_call_name);
+napi_value finish(napi_env env, long result, const char *system_call_name);
+int read_integers(napi_env env, napi_callback_info info, int count, struct arguments *arguments);
+
+/* processes.c, descriptors.c */
+napi_value sys_waitid(napi_env env, napi_callback_info info);
+napi_value sys_pipe2(napi_env env, napi_callback_info info);
+napi_value sys_fchown(napi_env env, napi_callback_info info);
+napi_value sys_prctl(napi_env env, napi_callback_info info);
+napi_value sys_prlimit(napi_env env, napi_callback_info info);
+napi_value sys_ioprio_set(napi_env env, napi_callback_info info);
+napi_value sys_tgkill(napi_env env, napi_callback_info info);
+napi_value sys_open_terminal(napi_env env, napi_callback_info info);
+napi_value sys_set_window_size(napi_env env, napi_callback_info info);
+napi_value sys_get_window_size(napi_env env, napi_callback_info info);
+napi_value sys_set_non_blocking(napi_env env, napi_callback_info info);
+
+#endif
