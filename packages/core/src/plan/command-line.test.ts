@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatCommand, mapCommand, parseCommand, toArgv } from './command-line.ts';
+import { expandCommand, formatCommand, mapCommand, parseCommand, toArgv } from './command-line.ts';
 
 function argvOf(text: string): readonly string[] {
   const parsed = parseCommand(text);
@@ -29,6 +29,7 @@ describe('a string is split by the words of a shell, without one', () => {
     ['php artisan \\\n  queue:work\n', ['php', 'artisan', 'queue:work']],
     ['"a\\\nb"', ['ab']],
     ['node server.js --port=${PORT}', ['node', 'server.js', '--port=${PORT}']],
+    ['x --url=${URL:-http://a b/?c=1&d} $${X} ${A:-${B:-c d}}', ['x', '--url=${URL:-http://a b/?c=1&d}', '$${X}', '${A:-${B:-c d}}']],
     ['awk {print} a#b 50% x=1 *.txt grep foo$', ['awk', '{print}', 'a#b', '50%', 'x=1', '*.txt', 'grep', 'foo$']],
     ['echo žluťoučký 🐎', ['echo', 'žluťoučký', '🐎']],
   ])('%j', (text, argv) => {
@@ -130,4 +131,12 @@ test('mapping a command reaches every word, and the whole shell line', () => {
   const expand = (text: string): string => text.replaceAll('${N}', '2');
   expect(mapCommand({ kind: 'argv', argv: ['x-${N}', 'y', '${N}'] }, expand)).toEqual({ kind: 'argv', argv: ['x-2', 'y', '2'] });
   expect(mapCommand({ kind: 'shell', line: 'a ${N} | b' }, expand)).toEqual({ kind: 'shell', line: 'a 2 | b' });
+});
+
+test('expanding a command puts the variables of one instance into it', () => {
+  const variables = { PM_INSTANCE: 'queue-2', PORT: '8001' };
+  expect(expandCommand({ kind: 'argv', argv: ['run', '--name=${PM_INSTANCE}', '${PORT}', '$${PORT}', '$X'] }, variables)).toEqual({
+    kind: 'argv',
+    argv: ['run', '--name=queue-2', '8001', '${PORT}', '$X'],
+  });
 });

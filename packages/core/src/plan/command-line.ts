@@ -87,5 +87,5 @@ function refuse(message: string, hint: string): ParsedCommand {
 }
 
 function quoteWord(word: string): string {
-  return /^[\w@%+=:,./${}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^(?:[\w@%+=:,./-]|\$\{\w+\})+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

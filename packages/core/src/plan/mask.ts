@@ -1,6 +1,6 @@
 import { parsePath } from '../config/path.ts';
 
-const secretName = /pass(word|wd|phrase)?$|pass(word|wd|phrase)?[_-]|secret|token|api[_-]?key|private[_-]?key|app[_-]?key|access[_-]?key|credential|^auth(orization)?$|dsn$/i;
+const secretName = /password|passwd|passphrase|(^|[_-])pass($|[_-])|secret|token|(api|private|app|access)[_-]?key|credential|^auth(orization)?$|dsn$/i;
 
 /** What stands in place of a secret. */
 export const masked = '******';

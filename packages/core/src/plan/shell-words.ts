@@ -126,7 +126,7 @@ function readExpandable(reader: Reader, char: string): CommandProblem | undefine
   return undefined;
 }
 
-const ours = /\$?\$\{[^{}]*(?:\$\{[^{}]*\}[^{}]*)*\}/y;
+const ours = /\$?\$\{[A-Za-z_]\w*(?::[-?][^{}]*(?:\$\{[^{}]*\}[^{}]*)*)?\}/y;
 const shells = /\$([A-Za-z_]\w*|[0-9@*#?!$-])/y;
 
 /** A `${…}` of pm is one piece, whatever its default holds; a shell's `$NAME` stays and is warned of. */

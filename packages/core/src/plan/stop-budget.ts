@@ -17,7 +17,7 @@ export interface LongestStop extends StopPath {
 export function toLongestStop(graph: Graph, specs: ReadonlyMap<string, ProcessSpec>, hooks: HookSet): LongestStop {
   const path = findLongestStopPath(graph, (name) => {
     const spec = specs.get(name);
-    return spec?.enabled === true ? stopCost(spec) : 0;
+    return spec?.enabled === true ? stopCost(spec) : { ms: 0, alone: false };
   });
   const hooksMs = hooksCost([...hooks.preStop, ...hooks.postStop]);
   return { totalMs: path.totalMs + hooksMs, steps: path.steps, hooksMs };

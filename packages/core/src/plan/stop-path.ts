@@ -9,11 +9,18 @@ export interface StopPath {
   readonly steps: readonly { readonly process: string; readonly ms: number }[];
 }
 
+/** What one stop may cost. */
+export interface StopCost {
+  readonly ms: number;
+  /** Its dependents do not run while it does: their time never comes on top of its own. */
+  readonly alone: boolean;
+}
+
 /**
  * The longest path of a stop in which every process takes all the time it may: dependents stop before what they need,
- * and a wave of `priority` stops only when the later ones are gone. `costOf` gives the milliseconds of one process.
+ * and a wave of `priority` stops only when the later ones are gone.
  */
-export function findLongestStopPath(graph: Graph, costOf: (process: string) => number): StopPath {
+export function findLongestStopPath(graph: Graph, costOf: (process: string) => StopCost): StopPath {
   const ends = new Map<string, Ending>();
   let gone: Ending = { at: 0 };
   for (const wave of toWaves(graph).toReversed()) {
@@ -21,7 +28,7 @@ export function findLongestStopPath(graph: Graph, costOf: (process: string) => n
     for (const process of wave.processes.toReversed()) {
       const dependents = graph.dependents.get(process) ?? [];
       const after = dependents.reduce((latest, dependent) => later(latest, ends.get(dependent)), opened);
-      const end = { at: after.at + costOf(process), process, after };
+      const end = toEnding(process, costOf(process), { opened, after });
       ends.set(process, end);
       gone = later(gone, end);
     }
@@ -29,16 +36,19 @@ export function findLongestStopPath(graph: Graph, costOf: (process: string) => n
   return { totalMs: gone.at, steps: traceBack(gone) };
 }
 
+function toEnding(process: string, { ms, alone }: StopCost, { opened, after }: { opened: Ending; after: Ending }): Ending {
+  return alone ? later(after, { at: opened.at + ms, process, after: opened }) : { at: after.at + ms, process, after };
+}
+
 /**
  * How long one stop may take: pre_stop hooks and drain have the grace period, the stop signal has it once more (a hook
- * that hangs must not take the service's own time), and hooks that follow the end come on top. A oneshot counts
- * nothing: what waits for it does not run before it has ended.
+ * that hangs must not take the service's own time), and hooks that follow the end come on top. A oneshot counts alone:
+ * what waits for it to complete does not run before it has ended.
  */
-export function stopCost({ type, shutdown, hooks }: Pick<ProcessSpec, 'type' | 'shutdown' | 'hooks'>): number {
-  if (type === 'oneshot') return 0;
+export function stopCost({ type, shutdown, hooks }: Pick<ProcessSpec, 'type' | 'shutdown' | 'hooks'>): StopCost {
   const drain = Math.min(hooksCost(hooks.preStop), shutdown.timeoutMs);
   const own = shutdown.graceful ? drain + shutdown.timeoutMs : 0;
-  return own + hooksCost([...hooks.postStop, ...hooks.finish]);
+  return { ms: own + hooksCost([...hooks.postStop, ...hooks.finish]), alone: type === 'oneshot' };
 }
 
 /** The longest a list of hooks can take, run one after the other with every retry. */
