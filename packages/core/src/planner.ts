@@ -3,6 +3,7 @@ import type { Diagnostic } from './config/diagnostic.ts';
 import { isMap, type Layer, type RawMap } from './config/layer.ts';
 import { type LoadPorts, loadSources, type Sources } from './config/load.ts';
 import { joinPath } from './config/path.ts';
+import type { SectionRegistry } from './config/sections.ts';
 import type { HookRegistry } from './hooks/registry.ts';
 import type { PlanCandidate, PlanRequestAtRunTime } from './lifecycle/plan-keeper.ts';
 import type { Clock } from './os/clock.ts';
@@ -47,6 +48,10 @@ export interface Planned {
   readonly host: PluginHost;
   readonly hooks: HookRegistry;
   readonly warnings: readonly Diagnostic[];
+  /** The merged configuration that the plan's provenance belongs to, for `pm plan --explain`. */
+  readonly values: RawMap;
+  /** The keys that plugins in force own, for `pm schema`. */
+  readonly sections: SectionRegistry;
   /** Absolute paths of all files read, for `--watch`. Empty for an inline configuration. */
   readonly files: readonly string[];
   /** The main file, or `inline`. */
@@ -58,6 +63,8 @@ export interface Planned {
 /** A plan that passed all gates and waits to be accepted or discarded. */
 export interface PlannedChange extends PlanCandidate {
   readonly warnings: readonly Diagnostic[];
+  readonly values: RawMap;
+  readonly sections: SectionRegistry;
   readonly files: readonly string[];
 }
 
@@ -71,9 +78,9 @@ export async function preparePlan(request: PlanRequest, ports: PlannerPorts): Pr
   try {
     const first = await planning.make(sources, { dynamic: new Map(), instantiate: [] });
     await first.accept();
-    const { plan, warnings, files } = first;
+    const { plan, warnings, values, sections, files } = first;
     const { host } = planning;
-    return { plan, warnings, files, host, hooks: host.hooks, origin: sources.origin, replan: planning.replan };
+    return { plan, warnings, values, sections, files, host, hooks: host.hooks, origin: sources.origin, replan: planning.replan };
   } catch (error) {
     await planning.host.dispose();
     throw error;
@@ -113,9 +120,11 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     };
     try {
       const said = await gatherPlugins(inputs);
-      const { plan, warnings } = await passGates(said, inputs);
+      const { plan, warnings, merged } = await passGates(said, inputs);
       return {
         plan,
+        values: merged.value,
+        sections: said.registry,
         files: sources.files,
         warnings: [...warnings, ...early.splice(0)],
         async accept() {

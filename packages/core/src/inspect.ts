@@ -1,0 +1,56 @@
+import type { Diagnostic } from './config/diagnostic.ts';
+import { createSectionRegistry, type SectionRegistry } from './config/sections.ts';
+import { toInheritedEnv } from './instance/environment.ts';
+import { systemClock } from './os/clock.ts';
+import { createModuleEvaluator } from './os/evaluate-module.ts';
+import { readMachineFacts } from './os/machine-facts.ts';
+import { explainPlan, type Explanation } from './plan/explain.ts';
+import type { Plan } from './plan/spec.ts';
+import { type Planned, type PlannerPorts, preparePlan, type PlanRequest } from './planner.ts';
+
+/** What a configuration comes to, without running it. */
+export interface Inspection {
+  readonly plan: Plan;
+  readonly explanation: Explanation;
+  readonly warnings: readonly Diagnostic[];
+  /** Absolute path of the main file. */
+  readonly origin: string;
+}
+
+type Bundled = NonNullable<PlannerPorts['bundled']>;
+
+/**
+ * Reads and plans exactly as `pm run` does, and starts nothing: for `pm check`, `pm plan` and dry runs. Plugins are set
+ * up and disposed again. Throws ConfigError with all diagnostics.
+ */
+export async function inspectPlan(request: PlanRequest, bundled?: Bundled): Promise<Inspection> {
+  const { plan, values, warnings, origin } = await planOnce(request, bundled);
+  return { plan, explanation: explainPlan(plan, values), warnings, origin };
+}
+
+/** JSON Schema of the configuration with the keys of the plugins it uses. Throws ConfigError when it has errors. */
+export async function describeConfig(request: PlanRequest, bundled?: Bundled): Promise<Record<string, unknown>> {
+  return toSchema((await planOnce(request, bundled)).sections);
+}
+
+/** JSON Schema of what core alone knows. */
+export function describeCoreConfig(): Promise<Record<string, unknown>> {
+  return toSchema(createSectionRegistry([]));
+}
+
+async function planOnce(request: PlanRequest, bundled?: Bundled): Promise<Planned> {
+  const planned = await preparePlan(request, {
+    clock: systemClock,
+    facts: readMachineFacts(),
+    evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(request.env) }),
+    ...(bundled === undefined ? {} : { bundled }),
+  });
+  await planned.host.dispose();
+  return planned;
+}
+
+/** The converter is loaded only here: no supervisor needs it. */
+async function toSchema(sections: SectionRegistry): Promise<Record<string, unknown>> {
+  const { toJsonSchema } = await import('./config/json-schema.ts');
+  return toJsonSchema(sections);
+}
