@@ -24,12 +24,25 @@ export interface Diagnostic {
 
 /** Adds the source line and a caret to every diagnostic that has a position in a text that is known. */
 export function addFrames(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>): Diagnostic[] {
+  const lines = new Map<string, readonly string[]>();
   return diagnostics.map((diagnostic) => {
-    const text = diagnostic.position === undefined ? undefined : texts.get(diagnostic.position.file);
-    if (text === undefined || diagnostic.position === undefined) return diagnostic;
-    const frame = renderFrame(text, diagnostic.position);
+    const { position } = diagnostic;
+    const text = position === undefined ? undefined : texts.get(position.file);
+    if (position === undefined || text === undefined) return diagnostic;
+    const own = lines.get(position.file) ?? text.split('\n');
+    lines.set(position.file, own);
+    const frame = renderFrame(own, position);
     return frame === undefined ? diagnostic : { ...diagnostic, frame };
   });
+}
+
+const mostDiagnostics = 100;
+
+/** The first hundred, and how many more there are: nobody reads them, and a hostile file has a million. */
+export function limitDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const rest = diagnostics.length - mostDiagnostics;
+  if (rest <= 0) return diagnostics;
+  return [...diagnostics.slice(0, mostDiagnostics), { severity: 'error', path: '', message: `and ${rest} more problems` }];
 }
 
 const widestLine = 160;
@@ -43,14 +56,14 @@ const widestLine = 160;
  *
  * Undefined when the text has no such line. A long line is cut around the place.
  */
-export function renderFrame(text: string, { line, column }: Pick<Position, 'line' | 'column'>): string | undefined {
-  const lines = text.split('\n', line).map((it) => it.replace(/\r$/, '').replaceAll('\t', ' '));
+export function renderFrame(lines: readonly string[], { line, column }: Pick<Position, 'line' | 'column'>): string | undefined {
   if (line < 1 || lines.length < line) return undefined;
   const from = Math.max(0, column - widestLine / 2);
   const width = String(line).length;
-  const shown = lines.slice(-3).map((content, index, all) => {
+  const shown = lines.slice(Math.max(0, line - 3), line).map((content, index, all) => {
     const label = String(line - all.length + index + 1).padStart(width);
-    return `${label} | ${toPrintable(content.slice(from, from + widestLine))}`.trimEnd();
+    const visible = content.replaceAll('\t', ' ').slice(from, from + widestLine);
+    return `${label} | ${toPrintable(visible)}`.trimEnd();
   });
   return [...shown, `${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - from))}^`].join('\n');
 }

@@ -101,8 +101,11 @@ export function show(value: unknown): string {
   if (value === null) return 'nothing (null)';
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object') return 'a map';
-  if (typeof value === 'symbol' || typeof value === 'function') return `a ${typeof value}`;
-  if (typeof value !== 'string') return String(value);
-  return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
+  switch (typeof value) {
+    case 'string': return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
+    case 'number':
+    case 'boolean': return String(value);
+    case 'object': return 'a map';
+    default: return `a ${typeof value}`;
+  }
 }

@@ -42,10 +42,14 @@ function isEmptyRoot(value: unknown): boolean {
   return value === null || value === undefined || value === '';
 }
 
-// The parser recurses: a megabyte of "[" overflows the stack before it can count levels.
+const endlessNesting = new RegExp(`(?:[[{] ?|[-?] ){${deepest + 1}}`);
+
+// The parser recurses, and takes seconds to find out that a megabyte of "[" overflows its stack. Its own check for keys
+// written twice compares each with each; ours is in `toMap`.
 function parseSafely(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  if (endlessNesting.test(text)) return undefined;
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: true, logLevel: 'silent' });
+    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -54,12 +58,11 @@ function parseSafely(text: string, lineCounter: LineCounter): Document.Parsed | 
 
 function toPlainWords(code: string, message: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY': return 'this key is written twice in one map';
     case 'NON_STRING_KEY': return 'a key must be text, not a list or a map';
     case 'TAB_AS_INDENT': return 'a tab indents here; YAML indents with spaces';
     case 'MULTIPLE_DOCS': return 'a second document starts here; a configuration is one document';
     case 'TAG_RESOLVE_FAILED': return `a tag that means nothing here: ${message}`;
-    default: return message;
+    default: return message.startsWith('Maximum call stack') ? `is nested deeper than ${deepest} levels` : message;
   }
 }
 
@@ -98,11 +101,10 @@ interface Spot {
 }
 
 function toValue(node: Node | ParsedNode, spot: Spot, walk: Walk): unknown {
-  if (walk.diagnostics.length > 0) return undefined;
   if (node.range != null && spot.isAliased !== true) recordPlace(node, spot, walk);
   if (isAlias(node)) return toAliased(node.source, node.range?.[0] ?? 0, spot, walk);
   if ('anchor' in node && typeof node.anchor === 'string') walk.anchors.set(node.anchor, node);
-  if (spot.isAliased === true && ++walk.aliased > mostAliasedNodes) return fail(node, walk, 'the aliases expand to more than a configuration can need', 'An alias of an alias of an alias multiplies: write the values out.');
+  if (spot.isAliased === true && ++walk.aliased > mostAliasedNodes) return failOnAliases(node, walk);
   if (spot.depth > deepest) return fail(node, walk, `is nested deeper than ${deepest} levels`);
   if (isScalar(node)) return toScalar(node, spot);
   walk.open.add(node);
@@ -119,9 +121,12 @@ function toScalar(node: Scalar, spot: Spot): unknown {
 
 function toMap(node: YAMLMap, spot: Spot, walk: Walk): RawMap {
   const result = emptyMap();
+  const written = new Set<string>();
   for (const pair of node.items as Pair<Scalar, Node | null>[]) {
     const name = (pair.key.value ?? '') as string;
     const key = pair.key.range?.[0] ?? 0;
+    if (written.has(name)) walk.diagnostics.push(syntaxError(walk.toPosition(key), 'this key is written twice in one map'));
+    written.add(name);
     const child: Spot = {
       path: joinPath(spot.path, name),
       depth: spot.depth + 1,
@@ -165,6 +170,11 @@ function toAliased(name: string, offset: number, spot: Spot, walk: Walk): unknow
   const message = target === undefined ? `no anchor "&${name}" stands before this alias` : `the alias "*${name}" contains itself`;
   walk.diagnostics.push(syntaxError(walk.toPosition(offset), message, hintFor('BAD_ALIAS')));
   return undefined;
+}
+
+function failOnAliases(node: Node, walk: Walk): undefined {
+  if (walk.aliased > mostAliasedNodes + 1) return undefined;
+  return fail(node, walk, 'the aliases expand to more than a configuration can need', 'An alias of an alias of an alias multiplies: write the values out.');
 }
 
 function fail(node: Node, walk: Walk, message: string, hint?: string): undefined {

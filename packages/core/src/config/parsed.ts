@@ -1,3 +1,4 @@
+import { limitDiagnostics } from './diagnostic.ts';
 import type { Diagnostic, Position } from './diagnostic.ts';
 import type { EntryPart } from './layer.ts';
 
@@ -12,7 +13,7 @@ export interface Parsed {
 
 /** The result of a text that cannot be parsed. */
 export function toUnparsed(diagnostics: readonly Diagnostic[]): Parsed {
-  return { value: undefined, diagnostics, positionOf: () => undefined };
+  return { value: undefined, diagnostics: limitDiagnostics(diagnostics), positionOf: () => undefined };
 }
 
 /** An error of syntax at a place of a file. */

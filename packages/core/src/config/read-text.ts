@@ -7,7 +7,7 @@ export type TextReading =
   | { readonly ok: false; readonly missing: boolean; readonly message: string; readonly hint?: string };
 
 /** A thousand services are 300 KiB; more than this is another file. */
-export const largestFile: number = 2 * 1024 * 1024;
+export const largestFile: number = 1024 * 1024;
 
 /** Reads a text file of at most `largestFile` bytes; a larger one is not read at all. Never throws. */
 export async function readText(path: string): Promise<TextReading> {

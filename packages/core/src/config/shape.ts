@@ -20,8 +20,8 @@ export interface ShapeResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** More problems than this are counted, not listed: nobody reads them, and a hostile file has a million. */
-const mostProblems = 200;
+/** Explaining a problem costs more than counting it, so the limit of diagnostics is applied before. */
+const mostProblems = 100;
 
 /**
  * The shape gate: are the keys known, are the values of the right kind? Normalises on the way (see `Draft`), runs the
