@@ -19,3 +19,5 @@ export {
   spawnerCases,
   type TestFrame,
 } from './conformance.ts';
+export { createHookRecorder, type HookRecorder, type HookRecorderOptions } from './hook-recorder.ts';
+export { createTestSupervisor, type TestSupervisor, type TestSupervisorOptions } from './test-supervisor.ts';

@@ -1,0 +1,182 @@
+import type { RawMap } from '../config/layer.ts';
+import { ConfigError } from '../errors.ts';
+import type { EventPayloads, EventType, PmEvent } from '../event/event.ts';
+import type { ProcessView } from '../instance/view.ts';
+import type { MachineFacts } from '../plan/context.ts';
+import { type Planned, preparePlan } from '../planner.ts';
+import type { PluginDefinition, PluginFactory } from '../plugin/plugin.ts';
+import { createSupervisor, type Supervisor } from '../supervisor.ts';
+import type { FakeChild, FakeSpawner } from './fake-spawner.ts';
+import { createFakeSpawner } from './fake-spawner.ts';
+import type { FakeClock } from './fake-clock.ts';
+import type { FakeLogs } from './fake-logs.ts';
+import { createHookRecorder } from './hook-recorder.ts';
+import { createTestPorts } from './test-ports.ts';
+
+export interface TestSupervisorOptions {
+  /** What a configuration file would hold. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Plugins under test, by the name they have in `config.plugins`. Those that it does not mention are on, with their defaults. */
+  readonly plugins?: Readonly<Record<string, PluginDefinition | PluginFactory>>;
+  /** The supervisor's environment. Default: a PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The folder it looks after. Default `/`. */
+  readonly cwd?: string;
+  /** Plays the program of each child, right after its spawn. Default: it runs until it is told to end. */
+  readonly onSpawn?: (child: FakeChild) => void;
+}
+
+/** A whole supervisor with plugins, in a world of fakes: no process runs, no time passes by itself. */
+export interface TestSupervisor {
+  readonly planned: Planned;
+  readonly supervisor: Supervisor;
+  readonly clock: FakeClock;
+  readonly spawner: FakeSpawner;
+  readonly logs: FakeLogs;
+  readonly events: readonly PmEvent[];
+  /** Hooks that fired, in order: `instance.spawned web-1 STARTING`. A test may empty it. */
+  readonly fired: string[];
+  /** Ports that accept connections, and files that exist with their stamp: what readiness looks at. */
+  readonly openPorts: Set<number>;
+  readonly files: Map<string, string>;
+  /** Lets time pass; everything due in it has happened afterwards. Default 0: what is due now. */
+  turn(ms?: number): Promise<void>;
+  view(process: string): ProcessView;
+  /** Payloads of the events of one type. */
+  eventsOf<T extends EventType>(type: T): readonly EventPayloads[T][];
+  /** SIGTERM, then time until it has ended; the exit code. Fails where timers, children or plugins are left. */
+  stop(): Promise<number>;
+}
+
+/**
+ * Plans and boots. Throws ConfigError as `pm run` would; its message then holds the diagnostics, to be read in a test's
+ * output. End it with `stop`.
+ *
+ * @example
+ * const pm = await createTestSupervisor({ config: { processes: { web: { command: 'web' } } }, plugins: { heartbeat } });
+ * pm.spawner.of('web-1').exit(1);
+ * await pm.turn(5_000);
+ * expect(pm.view('web').instances[0]?.restarts).toBe(1);
+ * expect(await pm.stop()).toBe(0);
+ */
+export async function createTestSupervisor(options: TestSupervisorOptions): Promise<TestSupervisor> {
+  const { env = { PATH: '/bin' }, cwd = '/', onSpawn } = options;
+  const recorder = createHookRecorder();
+  const spawner = createFakeSpawner(onSpawn === undefined ? {} : { onSpawn });
+  const ports = { ...createTestPorts({ env }), spawner, cwd };
+  const planned = await plan({ ...options, env, cwd }, recorder.plugin, ports.clock);
+  const supervisor = join(planned, ports);
+  const events: PmEvent[] = [];
+  supervisor.journal.subscribe((event) => void events.push(event));
+  let code: number | undefined;
+  void supervisor.run().then((end) => (code = end));
+  await ports.clock.advance(0);
+
+  const { clock, logs, openPorts, files } = ports;
+  return {
+    planned,
+    supervisor,
+    clock,
+    spawner,
+    logs,
+    events,
+    openPorts,
+    files,
+    fired: recorder.fired,
+    turn: (ms = 0) => clock.advance(ms),
+    view: (process) => findView(supervisor, process),
+    eventsOf: <T extends EventType>(type: T) =>
+      events.filter((event) => event.type === type) as unknown as readonly EventPayloads[T][],
+    async stop() {
+      supervisor.onSignal('SIGTERM');
+      const { shutdownTimeoutMs } = supervisor.plan.global;
+      for (let waited = 0; code === undefined && waited <= shutdownTimeoutMs * 2; waited += 1000)
+        await clock.advance(1000);
+      return toEnd(code, { clock, spawner });
+    },
+  };
+}
+
+async function plan(
+  { config, plugins = {}, env = {}, cwd = '/' }: TestSupervisorOptions,
+  recorder: PluginDefinition,
+  clock: FakeClock,
+): Promise<Planned> {
+  const all = { ...plugins, [recorder.name]: recorder };
+  const bundled = Object.fromEntries(
+    Object.entries(all).map(([name, plugin]) => [name, { load: async () => ({ default: plugin }) }]),
+  );
+  const inline = {
+    ...config,
+    plugins: { ...Object.fromEntries(Object.keys(all).map((name) => [name, true])), ...toMap(config['plugins']) },
+  };
+  try {
+    return await preparePlan(
+      { cwd, env, inline },
+      {
+        clock,
+        bundled,
+        facts: { ...forgivingFacts, env, cwd },
+        evaluateModule: () => Promise.reject(new TypeError('a test supervisor reads no modules')),
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.diagnostics.map(({ path, message, hint = '' }) => `${path}: ${message}. ${hint}`);
+    throw new ConfigError(error.code, [error.message, ...problems].join('\n'), error.diagnostics, { cause: error });
+  }
+}
+
+/** `plugins` as a map, whichever way it is written. */
+function toMap(plugins: unknown): RawMap {
+  if (!Array.isArray(plugins)) return (plugins ?? {}) as RawMap;
+  return Object.assign(
+    {},
+    ...plugins.map((item: unknown) => (typeof item === 'string' ? { [item]: true } : item)),
+  ) as RawMap;
+}
+
+/** A machine that has every program, folder and user. */
+const forgivingFacts: Pick<MachineFacts, 'resolveUser' | 'readFile' | 'findCommand' | 'isDirectory' | 'uid'> = {
+  resolveUser: (user = 'root') => ({
+    credentials: { uid: 1000, gid: 1000, groups: [1000], name: user, home: `/home/${user}` },
+  }),
+  readFile(path) {
+    throw Object.assign(new Error(`${path} does not exist in a test supervisor`), { code: 'ENOENT' });
+  },
+  findCommand: (program) => ({ path: program.includes('/') ? program : `/bin/${program}` }),
+  isDirectory: () => true,
+  uid: 0,
+};
+
+function join(planned: Planned, ports: ReturnType<typeof createTestPorts>): Supervisor {
+  const { plan: first, hooks, host } = planned;
+  const supervisor = createSupervisor({
+    plan: first,
+    hooks,
+    replan: (change) => planned.replan(change),
+    world: { ...ports, pid: 1, hasTerminal: false },
+    disposePlugins: () => host.dispose(),
+  });
+  host.connect({
+    dispatch: supervisor.dispatch,
+    snapshot: () => supervisor.snapshot(),
+    emit: (type, payload) => void supervisor.journal.append(type, payload),
+    logger: ports.logs.logger,
+  });
+  return supervisor;
+}
+
+function findView(supervisor: Supervisor, process: string): ProcessView {
+  const view = supervisor.snapshot().processes.find(({ name }) => name === process);
+  if (view === undefined) throw new Error(`there is no process "${process}"`);
+  return view;
+}
+
+function toEnd(code: number | undefined, { clock, spawner }: Pick<TestSupervisor, 'clock' | 'spawner'>): number {
+  if (code === undefined) throw new Error('the supervisor did not end within twice its shutdown_timeout');
+  if (spawner.live.length > 0)
+    throw new Error(`children are left: ${spawner.live.map(({ request }) => request.instance).join(', ')}`);
+  if (clock.pending > 0) throw new Error(`${clock.pending} timers are left`);
+  return code;
+}
