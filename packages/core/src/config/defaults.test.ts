@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { backoffDefaults, defaultRestart, defaultRows, globalDefaults, hookDefaults, processDefaults, shutdownDefaults } from './defaults.ts';
+import {
+  backoffDefaults,
+  defaultRestart,
+  defaultRows,
+  globalDefaults,
+  hookDefaults,
+  processDefaults,
+  shutdownDefaults,
+} from './defaults.ts';
 
 const texts = new Map(defaultRows.map((row) => [row.path, row.text]));
 
@@ -39,6 +47,10 @@ describe('the table of defaults', () => {
 });
 
 test('a oneshot never restarts unless on-failure', () => {
-  expect((['always', 'on-failure', 'never'] as const).map((policy) => defaultRestart('oneshot', policy))).toEqual(['never', 'on-failure', 'never']);
+  expect((['always', 'on-failure', 'never'] as const).map((policy) => defaultRestart('oneshot', policy))).toEqual([
+    'never',
+    'on-failure',
+    'never',
+  ]);
   expect(defaultRestart('longrun', 'always')).toBe('always');
 });

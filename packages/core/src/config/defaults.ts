@@ -2,7 +2,15 @@
  * Every default of core's configuration, once. The plan is built with these values and the reference page is printed
  * from them. Units are those of the draft: milliseconds, bytes, CPUs.
  */
-import type { BackoffDraft, DependencyDraft, GlobalDraft, HookDraft, LoggingDraft, ProcessDraft, ShutdownDraft } from './draft.ts';
+import type {
+  BackoffDraft,
+  DependencyDraft,
+  GlobalDraft,
+  HookDraft,
+  LoggingDraft,
+  ProcessDraft,
+  ShutdownDraft,
+} from './draft.ts';
 import type { KillMode, ProcessType, RestartPolicy } from '../plan/spec.ts';
 import { formatDuration } from '../plan/duration-text.ts';
 
@@ -18,9 +26,21 @@ export const backoffDefaults: Defaults<BackoffDraft, 'initial' | 'factor' | 'max
 
 export const globalDefaults: Defaults<
   GlobalDraft,
-  | 'shutdown_timeout' | 'dependency_timeout' | 'process_start_timeout' | 'restart_policy' | 'max_restart_attempts'
-  | 'restart_stability_window' | 'on_process_failure' | 'on_idle' | 'max_process_scale' | 'log_format' | 'log_level'
-  | 'log_timestamps' | 'log_overflow' | 'log_buffer' | 'zombie_reap_interval'
+  | 'shutdown_timeout'
+  | 'dependency_timeout'
+  | 'process_start_timeout'
+  | 'restart_policy'
+  | 'max_restart_attempts'
+  | 'restart_stability_window'
+  | 'on_process_failure'
+  | 'on_idle'
+  | 'max_process_scale'
+  | 'log_format'
+  | 'log_level'
+  | 'log_timestamps'
+  | 'log_overflow'
+  | 'log_buffer'
+  | 'zombie_reap_interval'
 > = {
   shutdown_timeout: 30_000,
   dependency_timeout: 300_000,
@@ -41,7 +61,16 @@ export const globalDefaults: Defaults<
 
 export const processDefaults: Defaults<
   ProcessDraft,
-  'enabled' | 'type' | 'shell' | 'initial_state' | 'tty' | 'stdin' | 'priority' | 'wait_after' | 'scale' | 'post_script_timeout'
+  | 'enabled'
+  | 'type'
+  | 'shell'
+  | 'initial_state'
+  | 'tty'
+  | 'stdin'
+  | 'priority'
+  | 'wait_after'
+  | 'scale'
+  | 'post_script_timeout'
 > & { readonly success_exit_codes: readonly number[] } = {
   enabled: true,
   type: 'longrun',
@@ -65,7 +94,10 @@ export const hookDefaults: Defaults<HookDraft, 'shell' | 'timeout' | 'retry' | '
   continue_on_error: false,
 };
 
-export const shutdownDefaults: Defaults<ShutdownDraft, 'signal' | 'timeout' | 'kill_signal' | 'kill_mode' | 'graceful'> = {
+export const shutdownDefaults: Defaults<
+  ShutdownDraft,
+  'signal' | 'timeout' | 'kill_signal' | 'kill_mode' | 'graceful'
+> = {
   signal: 'SIGTERM',
   timeout: 30_000,
   kill_signal: 'SIGKILL',
@@ -76,7 +108,10 @@ export const shutdownDefaults: Defaults<ShutdownDraft, 'signal' | 'timeout' | 'k
 /** A line for a shell: the shell and what it started get the stop signal together. */
 export const shellKillMode: KillMode = 'group';
 
-export const dependencyDefaults: Defaults<DependencyDraft, 'restart' | 'optional'> = { restart: false, optional: false };
+export const dependencyDefaults: Defaults<DependencyDraft, 'restart' | 'optional'> = {
+  restart: false,
+  optional: false,
+};
 
 export const loggingDefaults: Defaults<LoggingDraft, 'stdout' | 'stderr'> = { stdout: true, stderr: true };
 
@@ -84,7 +119,10 @@ export const loggingDefaults: Defaults<LoggingDraft, 'stdout' | 'stderr'> = { st
 export const requiredByType: Readonly<Record<ProcessType, boolean>> = { longrun: false, oneshot: true };
 
 /** What a dependent waits for, where the user does not say. */
-export const conditionByType: Readonly<Record<ProcessType, 'ready' | 'completed'>> = { longrun: 'ready', oneshot: 'completed' };
+export const conditionByType: Readonly<Record<ProcessType, 'ready' | 'completed'>> = {
+  longrun: 'ready',
+  oneshot: 'completed',
+};
 
 /** The restart policy of a process that does not set one. A oneshot never restarts unless on-failure. */
 export function defaultRestart(type: ProcessType, global: RestartPolicy): RestartPolicy {
@@ -100,7 +138,13 @@ export interface DefaultRow {
 
 /** Every default with its path, for the reference page and `pm schema`. */
 export const defaultRows: readonly DefaultRow[] = [
-  ...toRows('global', globalDefaults, ['shutdown_timeout', 'dependency_timeout', 'process_start_timeout', 'restart_stability_window', 'zombie_reap_interval']),
+  ...toRows('global', globalDefaults, [
+    'shutdown_timeout',
+    'dependency_timeout',
+    'process_start_timeout',
+    'restart_stability_window',
+    'zombie_reap_interval',
+  ]),
   ...toRows('global.restart_backoff', backoffDefaults, ['initial', 'max']),
   { path: 'global.runtime_dir', text: 'auto' },
   ...toRows('hooks.pre_start[]', hookDefaults, ['timeout', 'retry_delay']),
@@ -111,14 +155,21 @@ export const defaultRows: readonly DefaultRow[] = [
   { path: 'processes.NAME.max_restart_attempts', text: 'global.max_restart_attempts' },
   { path: 'processes.NAME.restart_stability_window', text: 'global.restart_stability_window' },
   { path: 'processes.NAME.max_scale', text: 'global.max_process_scale' },
-  { path: 'processes.NAME.depends_on.NAME.condition', text: `oneshot: ${conditionByType.oneshot}, longrun: ${conditionByType.longrun}` },
+  {
+    path: 'processes.NAME.depends_on.NAME.condition',
+    text: `oneshot: ${conditionByType.oneshot}, longrun: ${conditionByType.longrun}`,
+  },
   { path: 'processes.NAME.depends_on.NAME.timeout', text: 'global.dependency_timeout' },
   ...toRows('processes.NAME.depends_on.NAME', dependencyDefaults),
   ...toRows('processes.NAME.shutdown', shutdownDefaults, ['timeout']),
   ...toRows('processes.NAME.logging', loggingDefaults),
 ];
 
-function toRows<T extends object>(place: string, defaults: T, durations: readonly (keyof T & string)[] = []): readonly DefaultRow[] {
+function toRows<T extends object>(
+  place: string,
+  defaults: T,
+  durations: readonly (keyof T & string)[] = [],
+): readonly DefaultRow[] {
   const isDuration: ReadonlySet<string> = new Set(durations);
   return Object.entries(defaults).map(([key, value]) => ({
     path: `${place}.${key}`,

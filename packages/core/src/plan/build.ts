@@ -86,7 +86,11 @@ function toSource(layer: string | undefined): ProcessSource {
   return layer === 'plugin' || layer === 'dynamic' ? layer : 'file';
 }
 
-function toSpecs(only: readonly string[] | undefined, inherited: Inherited, building: Building): ReadonlyMap<string, ProcessSpec> {
+function toSpecs(
+  only: readonly string[] | undefined,
+  inherited: Inherited,
+  building: Building,
+): ReadonlyMap<string, ProcessSpec> {
   const kept = only === undefined ? new Set(building.declared.keys()) : keepNeeded(only, building);
   const specs = new Map<string, ProcessSpec>();
   for (const declared of building.declared.values()) {
@@ -130,11 +134,16 @@ function toPlan(parts: Parts): Plan {
 }
 
 /** With `only`, bundles hold what is left of them; an empty one is gone. */
-function toKeptBundles(bundles: ReadonlyMap<string, readonly string[]>, specs: ReadonlyMap<string, ProcessSpec>): ReadonlyMap<string, readonly string[]> {
+function toKeptBundles(
+  bundles: ReadonlyMap<string, readonly string[]>,
+  specs: ReadonlyMap<string, ProcessSpec>,
+): ReadonlyMap<string, readonly string[]> {
   const kept = [...bundles].map(([name, members]) => [name, members.filter((member) => specs.has(member))] as const);
   return new Map(kept.filter(([name, members]) => members.length > 0 || bundles.get(name)?.length === 0));
 }
 
 function toPluginUses(draft: Draft): readonly PluginUse[] {
-  return draft.plugins.filter((plugin) => plugin.enabled).map(({ name, options }) => ({ name, options, reason: 'config' }));
+  return draft.plugins
+    .filter((plugin) => plugin.enabled)
+    .map(({ name, options }) => ({ name, options, reason: 'config' }));
 }

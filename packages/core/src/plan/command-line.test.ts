@@ -9,7 +9,10 @@ function argvOf(text: string): readonly string[] {
   return toArgv(parsed.command);
 }
 
-function problemOf(input: string | readonly string[], shell: boolean | string = false): { message: string; hint: string; column?: number } {
+function problemOf(
+  input: string | readonly string[],
+  shell: boolean | string = false,
+): { message: string; hint: string; column?: number } {
   const parsed = parseCommand(input, shell);
   if (parsed.ok) throw new Error(`accepted: ${formatCommand(parsed.command)}`);
   return parsed.problem;
@@ -29,7 +32,10 @@ describe('a string is split by the words of a shell, without one', () => {
     ['php artisan \\\n  queue:work\n', ['php', 'artisan', 'queue:work']],
     ['"a\\\nb"', ['ab']],
     ['node server.js --port=${PORT}', ['node', 'server.js', '--port=${PORT}']],
-    ['x --url=${URL:-http://a b/?c=1&d} $${X} ${A:-${B:-c d}}', ['x', '--url=${URL:-http://a b/?c=1&d}', '$${X}', '${A:-${B:-c d}}']],
+    [
+      'x --url=${URL:-http://a b/?c=1&d} $${X} ${A:-${B:-c d}}',
+      ['x', '--url=${URL:-http://a b/?c=1&d}', '$${X}', '${A:-${B:-c d}}'],
+    ],
     ['awk {print} a#b 50% x=1 *.txt grep foo$', ['awk', '{print}', 'a#b', '50%', 'x=1', '*.txt', 'grep', 'foo$']],
     ['echo žluťoučký 🐎', ['echo', 'žluťoučký', '🐎']],
   ])('%j', (text, argv) => {
@@ -37,22 +43,54 @@ describe('a string is split by the words of a shell, without one', () => {
   });
 
   test('and gives what /bin/sh gives, for any mix of quotes, escapes and blanks', () => {
-    const piece = fc.constantFrom('a', 'b c', ' ', '\t', "'", '"', '\\', '\\\\', "''", '""', "'x y'", '"p q"', 'é', '=', '\\ ', '\\"', "\\'", '%s');
+    const piece = fc.constantFrom(
+      'a',
+      'b c',
+      ' ',
+      '\t',
+      "'",
+      '"',
+      '\\',
+      '\\\\',
+      "''",
+      '""',
+      "'x y'",
+      '"p q"',
+      'é',
+      '=',
+      '\\ ',
+      '\\"',
+      "\\'",
+      '%s',
+    );
     const text = fc.array(piece, { maxLength: 12 }).map((pieces) => `w${pieces.join('')}`);
-    fc.assert(fc.property(text, (line) => {
-      const parsed = parseCommand(line);
-      fc.pre(parsed.ok);
-      const printed = execFileSync('/bin/sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-      expect(toArgv((parsed as { command: Parameters<typeof toArgv>[0] }).command)).toEqual(printed.split('\0').slice(0, -1));
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(text, (line) => {
+        const parsed = parseCommand(line);
+        fc.pre(parsed.ok);
+        const printed = execFileSync('/bin/sh', ['-c', `printf '%s\\0' ${line}`], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        expect(toArgv((parsed as { command: Parameters<typeof toArgv>[0] }).command)).toEqual(
+          printed.split('\0').slice(0, -1),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('and a formatted command splits into the same words again', () => {
-    const words = fc.array(fc.string({ minLength: 0, maxLength: 8 }).filter((word) => !word.includes('\0')), { minLength: 1, maxLength: 6 });
-    fc.assert(fc.property(words, (rest) => {
-      const argv: [string, ...string[]] = ['program', ...rest];
-      expect(argvOf(formatCommand({ kind: 'argv', argv }))).toEqual(argv);
-    }));
+    const words = fc.array(
+      fc.string({ minLength: 0, maxLength: 8 }).filter((word) => !word.includes('\0')),
+      { minLength: 1, maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(words, (rest) => {
+        const argv: [string, ...string[]] = ['program', ...rest];
+        expect(argvOf(formatCommand({ kind: 'argv', argv }))).toEqual(argv);
+      }),
+    );
   });
 });
 
@@ -78,7 +116,10 @@ describe('what only a shell can do is refused, with its place', () => {
   });
 
   test('two lines are two commands', () => {
-    expect(problemOf('php a\nphp b\n')).toMatchObject({ message: 'a line break at character 6 separates two commands', column: 6 });
+    expect(problemOf('php a\nphp b\n')).toMatchObject({
+      message: 'a line break at character 6 separates two commands',
+      column: 6,
+    });
   });
 
   test('single quotes make all of it text', () => {
@@ -118,24 +159,42 @@ test('a variable that no shell will expand is kept and warned of, unless it is q
     '`~` at character 17 stays as it is: no shell expands it',
     '`$$` at character 38 stays as it is: no shell expands it',
   ]);
-  expect(parsed.ok && toArgv(parsed.command)).toEqual(['run', '$QUEUE', '$1', '~/x', '$quiet', '$quiet', '$$', '${PORT}', 'a~', '5$']);
+  expect(parsed.ok && toArgv(parsed.command)).toEqual([
+    'run',
+    '$QUEUE',
+    '$1',
+    '~/x',
+    '$quiet',
+    '$quiet',
+    '$$',
+    '${PORT}',
+    'a~',
+    '5$',
+  ]);
 });
 
 test('a shell line goes to /bin/sh, or to the shell that is named', () => {
   expect(parseCommand('a | b', true)).toMatchObject({ ok: true, command: { kind: 'shell', line: 'a | b' } });
   expect(toArgv({ kind: 'shell', line: 'a | b' })).toEqual(['/bin/sh', '-c', 'a | b']);
-  expect(parseCommand('a | b', '/bin/bash')).toMatchObject({ command: { kind: 'argv', argv: ['/bin/bash', '-c', 'a | b'] } });
+  expect(parseCommand('a | b', '/bin/bash')).toMatchObject({
+    command: { kind: 'argv', argv: ['/bin/bash', '-c', 'a | b'] },
+  });
 });
 
 test('mapping a command reaches every word, and the whole shell line', () => {
   const expand = (text: string): string => text.replaceAll('${N}', '2');
-  expect(mapCommand({ kind: 'argv', argv: ['x-${N}', 'y', '${N}'] }, expand)).toEqual({ kind: 'argv', argv: ['x-2', 'y', '2'] });
+  expect(mapCommand({ kind: 'argv', argv: ['x-${N}', 'y', '${N}'] }, expand)).toEqual({
+    kind: 'argv',
+    argv: ['x-2', 'y', '2'],
+  });
   expect(mapCommand({ kind: 'shell', line: 'a ${N} | b' }, expand)).toEqual({ kind: 'shell', line: 'a 2 | b' });
 });
 
 test('expanding a command puts the variables of one instance into it', () => {
   const variables = { PM_INSTANCE: 'queue-2', PORT: '8001' };
-  expect(expandCommand({ kind: 'argv', argv: ['run', '--name=${PM_INSTANCE}', '${PORT}', '$${PORT}', '$X'] }, variables)).toEqual({
+  expect(
+    expandCommand({ kind: 'argv', argv: ['run', '--name=${PM_INSTANCE}', '${PORT}', '$${PORT}', '$X'] }, variables),
+  ).toEqual({
     kind: 'argv',
     argv: ['run', '--name=queue-2', '8001', '${PORT}', '$X'],
   });

@@ -18,7 +18,11 @@ export function parseCommand(input: string | readonly string[], shell: boolean |
   const nul = findNul(input);
   if (nul !== undefined) return { ok: false, problem: nul };
   if (typeof input !== 'string') return shell === false ? fromList(input) : refuseListInShell();
-  if (input.trim() === '') return refuse('the command is empty', 'Write the program to run, for example `command: [nginx, -g, "daemon off;"]`.');
+  if (input.trim() === '')
+    return refuse(
+      'the command is empty',
+      'Write the program to run, for example `command: [nginx, -g, "daemon off;"]`.',
+    );
   return shell === false ? fromText(input) : fromShellLine(input, shell);
 }
 
@@ -55,9 +59,16 @@ function findNul(input: string | readonly string[]): CommandProblem | undefined 
 function fromList(words: readonly string[]): ParsedCommand {
   const [program, ...rest] = words;
   if (program === undefined) {
-    return refuse('the command is an empty list', 'Write the program and its arguments, for example `command: [php-fpm, -F]`.');
+    return refuse(
+      'the command is an empty list',
+      'Write the program and its arguments, for example `command: [php-fpm, -F]`.',
+    );
   }
-  if (program.trim() === '') return refuse('the first word of the command, the program, is empty', 'Write the name or path of the program first.');
+  if (program.trim() === '')
+    return refuse(
+      'the first word of the command, the program, is empty',
+      'Write the name or path of the program first.',
+    );
   return { ok: true, command: { kind: 'argv', argv: [program, ...rest] }, warnings: [] };
 }
 
@@ -66,7 +77,10 @@ function fromText(text: string): ParsedCommand {
   if (!split.ok) return split;
   const assignment = /^([A-Za-z_]\w*)=/.exec(split.words[0] ?? '');
   if (assignment !== null) {
-    return refuse(`the command begins with an assignment, \`${assignment[0]}\``, `Set it under "env: {${assignment[1] ?? ''}: …}", or set "shell: true".`);
+    return refuse(
+      `the command begins with an assignment, \`${assignment[0]}\``,
+      `Set it under "env: {${assignment[1] ?? ''}: …}", or set "shell: true".`,
+    );
   }
   const parsed = fromList(split.words);
   return parsed.ok ? { ...parsed, warnings: split.warnings } : parsed;
@@ -74,7 +88,11 @@ function fromText(text: string): ParsedCommand {
 
 function fromShellLine(line: string, shell: true | string): ParsedCommand {
   if (shell === true) return { ok: true, command: { kind: 'shell', line }, warnings: [] };
-  if (shell.trim() === '' || shell.includes('\0')) return refuse('"shell" names no program', 'Set "shell: true" for /bin/sh, or the path of a shell such as /bin/bash.');
+  if (shell.trim() === '' || shell.includes('\0'))
+    return refuse(
+      '"shell" names no program',
+      'Set "shell: true" for /bin/sh, or the path of a shell such as /bin/bash.',
+    );
   return { ok: true, command: { kind: 'argv', argv: [shell, '-c', line] }, warnings: [] };
 }
 

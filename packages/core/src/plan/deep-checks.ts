@@ -13,7 +13,10 @@ import { splitTemplateName } from './templates.ts';
  * file (a oneshot it depends on, a pre_start hook), where a condition decides whether it runs at all, or where it
  * starts only by command, it is a warning, and a failing spawn is then a failure like any other.
  */
-export function deepChecks(plan: Plan, { facts, origin }: Pick<BuildContext, 'facts' | 'origin'>): readonly Diagnostic[] {
+export function deepChecks(
+  plan: Plan,
+  { facts, origin }: Pick<BuildContext, 'facts' | 'origin'>,
+): readonly Diagnostic[] {
   const report = createReport(origin);
   const certain = findCertain(plan);
   for (const spec of plan.processes.values()) {
@@ -35,7 +38,9 @@ function findCertain(plan: Plan): ReadonlySet<string> {
   // In start order: whatever a process needs was looked at before it.
   for (const name of plan.order.flat()) {
     const spec = plan.processes.get(name);
-    const isPrepared = spec?.dependsOn.some(({ process }) => prepared.has(process) || plan.processes.get(process)?.type === 'oneshot');
+    const isPrepared = spec?.dependsOn.some(
+      ({ process }) => prepared.has(process) || plan.processes.get(process)?.type === 'oneshot',
+    );
     if (isPrepared === true || (spec?.hooks.preStart.length ?? 0) > 0) prepared.add(name);
   }
   return new Set(plan.booting.filter((name) => !prepared.has(name) && isUnconditional(plan.processes.get(name))));
@@ -53,7 +58,11 @@ function checkProgram(spec: ProcessSpec, checking: Checking & { certain: boolean
   const severity = certain ? 'error' : 'warning';
   const dirIsThere = isOpen(cwd) || facts.isDirectory(cwd);
   if (!dirIsThere) {
-    report[severity](joinPath(path, 'working_dir'), `the directory ${cwd} does not exist`, 'Create it in the image, or correct the path.');
+    report[severity](
+      joinPath(path, 'working_dir'),
+      `the directory ${cwd} does not exist`,
+      'Create it in the image, or correct the path.',
+    );
   }
   if (dirIsThere || !isRelative(spec.command)) {
     checkCommand(spec.command, joinPath(path, 'command'), { ...checking, severity, place: { env: spec.env, cwd } });
@@ -78,19 +87,41 @@ function checkCommand(command: CommandLine, path: string, { facts, report, sever
 }
 
 /** Words that only a shell knows; people write them at the start of a command. */
-const builtins: ReadonlySet<string> = new Set(['cd', 'exec', 'source', '.', 'export', 'set', 'ulimit', 'umask', 'eval', 'trap', 'wait', 'if', 'for', 'while', '{', '!']);
+const builtins: ReadonlySet<string> = new Set([
+  'cd',
+  'exec',
+  'source',
+  '.',
+  'export',
+  'set',
+  'ulimit',
+  'umask',
+  'eval',
+  'trap',
+  'wait',
+  'if',
+  'for',
+  'while',
+  '{',
+  '!',
+]);
 
 function hintForMissing(program: string, errno: 'ENOENT' | 'EACCES'): string {
   if (builtins.has(program)) return `"${program}" is a word of the shell: set "shell: true".`;
   if (errno === 'EACCES') return 'Make it executable (chmod +x), or name the file itself.';
-  return program.includes('/') ? 'Correct the path, or install it in the image.' : 'Install it in the image, correct the name, or write its full path.';
+  return program.includes('/')
+    ? 'Correct the path, or install it in the image.'
+    : 'Install it in the image, correct the name, or write its full path.';
 }
 
 function checkSideCommands(spec: ProcessSpec, path: string, checking: CommandChecking): void {
   const side: readonly (readonly [string, CommandLine | undefined])[] = [
     [joinPath(path, 'stop_command'), spec.shutdown.stopCommand],
     [joinPath(path, 'reload_command'), spec.reloadCommand],
-    [joinPath(joinPath(path, 'ready'), 'command'), spec.readiness.kind === 'command' ? spec.readiness.command : undefined],
+    [
+      joinPath(joinPath(path, 'ready'), 'command'),
+      spec.readiness.kind === 'command' ? spec.readiness.command : undefined,
+    ],
   ];
   for (const [at, command] of side) if (command !== undefined) checkCommand(command, at, checking);
   const { preStart, postStart, preStop, postStop, finish } = spec.hooks;
@@ -104,7 +135,12 @@ function checkSideCommands(spec: ProcessSpec, path: string, checking: CommandChe
 function checkGlobalHooks(plan: Plan, checking: Checking): void {
   const place = { env: plan.global.env, cwd: plan.global.workingDir ?? checking.facts.cwd };
   const { preStart, postStart, preStop, postStop } = plan.hooks;
-  for (const [phase, list] of Object.entries({ pre_start: preStart, post_start: postStart, pre_stop: preStop, post_stop: postStop })) {
+  for (const [phase, list] of Object.entries({
+    pre_start: preStart,
+    post_start: postStart,
+    pre_stop: preStop,
+    post_stop: postStop,
+  })) {
     for (const [index, hook] of list.entries()) {
       const isFirst = phase === 'pre_start' && index === 0 && !hook.continueOnError;
       checkHook(hook, joinPath('hooks', phase), { ...checking, severity: isFirst ? 'error' : 'warning', place });
@@ -117,7 +153,11 @@ function checkHook(hook: HookSpec, path: string, checking: CommandChecking): voi
   const named: CommandChecking = {
     ...checking,
     place,
-    report: { ...checking.report, [checking.severity]: (at: string, message: string, hint?: string) => checking.report[checking.severity](at, `hook "${hook.name}": ${message}`, hint) },
+    report: {
+      ...checking.report,
+      [checking.severity]: (at: string, message: string, hint?: string) =>
+        checking.report[checking.severity](at, `hook "${hook.name}": ${message}`, hint),
+    },
   };
   checkCommand(hook.command, path, named);
 }
@@ -127,7 +167,11 @@ function checkUser(spec: ProcessSpec, path: string, { facts, report }: Checking)
   const { credentials } = spec.os;
   if (credentials === undefined || facts.uid === 0 || credentials.uid === facts.uid) return;
   const name = credentials.name ?? String(credentials.uid);
-  report.warning(joinPath(path, 'user'), `running "${spec.name}" as "${name}" needs root, but the supervisor runs as uid ${facts.uid}`, 'Start the container as root (pm gives up the rights for each process), or remove "user".');
+  report.warning(
+    joinPath(path, 'user'),
+    `running "${spec.name}" as "${name}" needs root, but the supervisor runs as uid ${facts.uid}`,
+    'Start the container as root (pm gives up the rights for each process), or remove "user".',
+  );
 }
 
 function isOpen(text: string): boolean {
@@ -141,5 +185,7 @@ function isRelative(command: CommandLine): boolean {
 
 function pathOf(name: string, { templates }: Plan): string {
   const template = splitTemplateName(name)?.template;
-  return template !== undefined && templates.has(template) ? joinPath('templates', template) : joinPath('processes', name);
+  return template !== undefined && templates.has(template)
+    ? joinPath('templates', template)
+    : joinPath('processes', name);
 }

@@ -17,7 +17,13 @@ function change(name: string, draft: Process, parts: DraftParts = shop): DraftPa
 describe('from nothing', () => {
   test('everything is added, in start order', () => {
     const diff = diffPlans(undefined, planOf({ ...shop, plugins: [{ name: 'cron', enabled: true }] }));
-    expect(diff).toMatchObject({ added: ['db', 'queue', 'fpm', 'nginx'], removed: [], changed: [], unchanged: [], plugins: { added: ['cron'], removed: [], changed: [] } });
+    expect(diff).toMatchObject({
+      added: ['db', 'queue', 'fpm', 'nginx'],
+      removed: [],
+      changed: [],
+      unchanged: [],
+      plugins: { added: ['cron'], removed: [], changed: [] },
+    });
     expect(diff.globalKeys).toContain('shutdownTimeoutMs');
     expect(isEmptyDiff(diff)).toBe(false);
   });
@@ -84,21 +90,51 @@ describe('a running process is restarted only for what it was started with', () 
 });
 
 test('global keys, hooks and bundles that differ are named', () => {
-  const next = planOf({ ...shop, name: 'x', global: { log_level: 'debug', on_idle: 'stay' }, hooks: { pre_stop: [{ command: 'x' }] }, bundles: { b: ['db'] }, templates: { 't@': {} }, sections: { api: 1 } });
-  expect(diffPlans(planOf(shop), next).globalKeys).toEqual(['onIdle', 'logLevel', 'name', 'hooks', 'bundles', 'templates', 'sections']);
+  const next = planOf({
+    ...shop,
+    name: 'x',
+    global: { log_level: 'debug', on_idle: 'stay' },
+    hooks: { pre_stop: [{ command: 'x' }] },
+    bundles: { b: ['db'] },
+    templates: { 't@': {} },
+    sections: { api: 1 },
+  });
+  expect(diffPlans(planOf(shop), next).globalKeys).toEqual([
+    'onIdle',
+    'logLevel',
+    'name',
+    'hooks',
+    'bundles',
+    'templates',
+    'sections',
+  ]);
 });
 
 test('plugins are added, removed, or changed by their options', () => {
-  const plugins = (names: Record<string, unknown>): DraftParts => ({ plugins: Object.entries(names).map(([name, options]) => ({ name, enabled: true, options })) });
-  const diff = diffPlans(planOf(plugins({ a: 1, b: { x: [1] }, c: { x: [1] } })), planOf(plugins({ b: { x: [2] }, c: { x: [1] }, d: 1 })));
+  const plugins = (names: Record<string, unknown>): DraftParts => ({
+    plugins: Object.entries(names).map(([name, options]) => ({ name, enabled: true, options })),
+  });
+  const diff = diffPlans(
+    planOf(plugins({ a: 1, b: { x: [1] }, c: { x: [1] } })),
+    planOf(plugins({ b: { x: [2] }, c: { x: [1] }, d: 1 })),
+  );
   expect(diff.plugins).toEqual({ added: ['d'], removed: ['a'], changed: ['b'] });
 });
 
 test('every process of either plan is in exactly one list', () => {
-  const processes = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.record({ scale: fc.integer({ min: 1, max: 3 }), command: fc.constantFrom('x', 'y') }), { noNullPrototype: true });
-  fc.assert(fc.property(processes, processes, (before, after) => {
-    const { added, removed, changed, unchanged } = diffPlans(planOf({ processes: before }), planOf({ processes: after }));
-    const all = [...added, ...removed, ...changed.map((each) => each.name), ...unchanged];
-    expect(all.toSorted()).toEqual([...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted());
-  }));
+  const processes = fc.dictionary(
+    fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    fc.record({ scale: fc.integer({ min: 1, max: 3 }), command: fc.constantFrom('x', 'y') }),
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(processes, processes, (before, after) => {
+      const { added, removed, changed, unchanged } = diffPlans(
+        planOf({ processes: before }),
+        planOf({ processes: after }),
+      );
+      const all = [...added, ...removed, ...changed.map((each) => each.name), ...unchanged];
+      expect(all.toSorted()).toEqual([...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted());
+    }),
+  );
 });

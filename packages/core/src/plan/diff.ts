@@ -6,7 +6,16 @@ import type { Plan, PlanDiff, PluginUse, ProcessSpec } from './spec.ts';
  * logging), at its next end (restart, hooks), at its next stop or start (shutdown, readiness, dependencies), or in the
  * plugin that owns the section.
  */
-const restartKeys: ReadonlySet<string> = new Set<keyof ProcessSpec>(['type', 'command', 'workingDir', 'env', 'os', 'tty', 'stdin', 'portBase']);
+const restartKeys: ReadonlySet<string> = new Set<keyof ProcessSpec>([
+  'type',
+  'command',
+  'workingDir',
+  'env',
+  'os',
+  'tty',
+  'stdin',
+  'portBase',
+]);
 
 const emptyPlan: Partial<Plan> = {};
 
@@ -27,7 +36,9 @@ export function diffPlans(old: Plan | undefined, next: Plan): PlanDiff {
 
 /** true: applying it would do nothing. */
 export function isEmptyDiff({ added, removed, changed, globalKeys, plugins }: PlanDiff): boolean {
-  return [added, removed, changed, globalKeys, plugins.added, plugins.removed, plugins.changed].every((list) => list.length === 0);
+  return [added, removed, changed, globalKeys, plugins.added, plugins.removed, plugins.changed].every(
+    (list) => list.length === 0,
+  );
 }
 
 function toChange(old: ProcessSpec | undefined, next: ProcessSpec | undefined): PlanDiff['changed'] {
@@ -39,7 +50,9 @@ function toChange(old: ProcessSpec | undefined, next: ProcessSpec | undefined): 
 
 /** Keys of `global`, and the root keys beside processes that a reload applies. */
 function diffGlobal(old: Partial<Plan>, next: Plan): readonly string[] {
-  const roots = (['name', 'hooks', 'bundles', 'templates', 'sections'] as const).filter((key) => !isDeepStrictEqual(old[key], next[key]));
+  const roots = (['name', 'hooks', 'bundles', 'templates', 'sections'] as const).filter(
+    (key) => !isDeepStrictEqual(old[key], next[key]),
+  );
   return [...new Set([...changedKeys(old.global ?? {}, next.global), ...(old.global === undefined ? [] : roots)])];
 }
 
@@ -49,12 +62,18 @@ function diffPlugins(old: readonly PluginUse[], next: readonly PluginUse[]): Pla
   return {
     added: next.filter((plugin) => !before.has(plugin.name)).map((plugin) => plugin.name),
     removed: old.filter((plugin) => !after.has(plugin.name)).map((plugin) => plugin.name),
-    changed: next.filter((plugin) => before.has(plugin.name) && !isDeepStrictEqual(before.get(plugin.name)?.options, plugin.options)).map((plugin) => plugin.name),
+    changed: next
+      .filter(
+        (plugin) => before.has(plugin.name) && !isDeepStrictEqual(before.get(plugin.name)?.options, plugin.options),
+      )
+      .map((plugin) => plugin.name),
   };
 }
 
 function changedKeys(old: object, next: object): readonly string[] {
   const before = new Map<string, unknown>(Object.entries(old));
   const after = new Map<string, unknown>(Object.entries(next));
-  return [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isDeepStrictEqual(before.get(key), after.get(key)));
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => !isDeepStrictEqual(before.get(key), after.get(key)),
+  );
 }

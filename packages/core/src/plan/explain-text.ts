@@ -7,10 +7,19 @@ export function formatExplanation(explanation: Explanation): string {
   const { start, stop, idle, keys } = explanation;
   const sections = [
     toSection('Start order', toStepLines(start, toLabel(explanation))),
-    toSection('Not started at boot', idle.map(({ process, why }) => `${process}: ${why}`)),
-    toSection('Stop order', toStepLines(stop, (name) => name)),
+    toSection(
+      'Not started at boot',
+      idle.map(({ process, why }) => `${process}: ${why}`),
+    ),
+    toSection(
+      'Stop order',
+      toStepLines(stop, (name) => name),
+    ),
     toSection('Longest stop', toStopLines(explanation)),
-    toSection('Set by', keys.map(({ path, value, source }) => `${path} = ${showValue(value)}  ← ${source}`)),
+    toSection(
+      'Set by',
+      keys.map(({ path, value, source }) => `${path}${showValue(value)}  ← ${source}`),
+    ),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
@@ -41,7 +50,10 @@ function toLabel({ processes }: Explanation): (name: string) => string {
 function toStopLines({ longestStop, shutdownTimeoutMs, gracePeriodSeconds }: Explanation): readonly string[] {
   const path = formatStop(longestStop);
   const budget = formatDuration(shutdownTimeoutMs);
-  const fits = longestStop.totalMs <= shutdownTimeoutMs ? `fits into shutdown_timeout ${budget}` : `more than shutdown_timeout ${budget}: what is left then is killed`;
+  const fits =
+    longestStop.totalMs <= shutdownTimeoutMs
+      ? `fits into shutdown_timeout ${budget}`
+      : `more than shutdown_timeout ${budget}: what is left then is killed`;
   return [
     `${path === '' ? '' : `${path} = `}${formatDuration(longestStop.totalMs)}, ${fits}`,
     `terminationGracePeriodSeconds / stop_grace_period: ${gracePeriodSeconds} s or more`,
@@ -51,6 +63,7 @@ function toStopLines({ longestStop, shutdownTimeoutMs, gracePeriodSeconds }: Exp
 const longestShown = 100;
 
 function showValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  if (value === undefined) return '';
+  const text = ` = ${JSON.stringify(value)}`;
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

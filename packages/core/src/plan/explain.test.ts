@@ -23,7 +23,9 @@ test('a plan explains itself', () => {
     ['processes.queue.scale', { layer: 'plugin', from: 'autotune', note: 'cgroup memory 2 GiB' }],
     ['processes.queue.env.DB_PASSWORD', { layer: 'file', from: 'pm.yaml', line: 9, column: 7 }],
   ]);
-  const values = { processes: { nginx: { command: 'nginx -g "daemon off;"' }, queue: { scale: 4, env: { DB_PASSWORD: 'hunter2' } } } };
+  const values = {
+    processes: { nginx: { command: 'nginx -g "daemon off;"' }, queue: { scale: 4, env: { DB_PASSWORD: 'hunter2' } } },
+  };
   const plan = planOf(shop, { origin: { ...nowhere, provenance } });
   expect(formatExplanation(explainPlan(plan, values))).toBe(`Start order
   1  migrate (oneshot)
@@ -51,8 +53,15 @@ Set by
 });
 
 test('waves are shown where priorities make some, and stop in reverse', () => {
-  const explanation = explainPlan(planOf({ processes: { a: { priority: 20 }, b: { priority: 10 }, c: { priority: 20, depends_on: { a: {} } } } }), {});
-  expect(explanation.start).toEqual([{ priority: 10, processes: ['b'] }, { priority: 20, processes: ['a'] }, { priority: 20, processes: ['c'] }]);
+  const explanation = explainPlan(
+    planOf({ processes: { a: { priority: 20 }, b: { priority: 10 }, c: { priority: 20, depends_on: { a: {} } } } }),
+    {},
+  );
+  expect(explanation.start).toEqual([
+    { priority: 10, processes: ['b'] },
+    { priority: 20, processes: ['a'] },
+    { priority: 20, processes: ['c'] },
+  ]);
   expect(explanation.stop.map((step) => step.processes)).toEqual([['c'], ['a'], ['b']]);
   expect(formatExplanation(explanation)).toContain('  1  b  (priority 10)\n  2  a  (priority 20)\n');
 });
@@ -63,11 +72,15 @@ test('a stop beyond the budget says what happens then', () => {
 });
 
 test('what is not in the default bundle says so', () => {
-  expect(explainPlan(planOf({ processes: { a: {}, b: {} }, bundles: { default: ['a'] } }), {}).idle).toEqual([{ process: 'b', why: 'not in the bundle "default"' }]);
+  expect(explainPlan(planOf({ processes: { a: {}, b: {} }, bundles: { default: ['a'] } }), {}).idle).toEqual([
+    { process: 'b', why: 'not in the bundle "default"' },
+  ]);
 });
 
 test('an empty plan is explained too', () => {
-  expect(formatExplanation(explainPlan(planOf({}), {}))).toBe('Longest stop\n  0s, fits into shutdown_timeout 30s\n  terminationGracePeriodSeconds / stop_grace_period: 35 s or more\n');
+  expect(formatExplanation(explainPlan(planOf({}), {}))).toBe(
+    'Longest stop\n  0s, fits into shutdown_timeout 30s\n  terminationGracePeriodSeconds / stop_grace_period: 35 s or more\n',
+  );
 });
 
 test.each<[Provenance, string]>([
@@ -84,19 +97,38 @@ test.each<[Provenance, string]>([
 
 describe('secrets', () => {
   test.each([
-    'processes.web.env.DB_PASSWORD', 'processes.web.env.PASSWORD_FILE', 'processes.web.env.API_KEY', 'processes.web.env.APP_KEY', 'processes.web.env.AWS_SECRET_ACCESS_KEY',
-    'processes.web.env.GITHUB_TOKEN', 'plugins[0].options.token', 'global.env.MAIL_PASSWD', 'processes.web.env.SENTRY_DSN', 'plugins.api.tokens[0]', 'x.headers.Authorization',
+    'processes.web.env.DB_PASSWORD',
+    'processes.web.env.PASSWORD_FILE',
+    'processes.web.env.API_KEY',
+    'processes.web.env.APP_KEY',
+    'processes.web.env.AWS_SECRET_ACCESS_KEY',
+    'processes.web.env.GITHUB_TOKEN',
+    'plugins[0].options.token',
+    'global.env.MAIL_PASSWD',
+    'processes.web.env.SENTRY_DSN',
+    'plugins.api.tokens[0]',
+    'x.headers.Authorization',
   ])('are masked: %s', (path) => {
     expect(maskValue(path, 'hunter2')).toBe(masked);
   });
 
-  test.each(['processes.web.env.PATH', 'processes.web.command', 'processes.web.env.MONKEY', 'processes.web.env.COMPASS_MODE', 'processes.web.labels.keyboard'])('are not seen where there are none: %s', (path) => {
+  test.each([
+    'processes.web.env.PATH',
+    'processes.web.command',
+    'processes.web.env.MONKEY',
+    'processes.web.env.COMPASS_MODE',
+    'processes.web.labels.keyboard',
+  ])('are not seen where there are none: %s', (path) => {
     expect(maskValue(path, 'plain')).toBe('plain');
   });
 
   test('are masked inside of URLs, lists and maps, and settings are not', () => {
-    expect(maskValue('processes.web.env.DATABASE_URL', 'postgres://app:hunter2@db:5432/x?y=1')).toBe(`postgres://app:${masked}@db:5432/x?y=1`);
-    expect(maskValue('plugins.api', { token: 'x', tokens: [{ name: 'a', token: 'y' }], port: 9180, url: 'http://h/' })).toEqual({ token: masked, tokens: [{ name: masked, token: masked }], port: 9180, url: 'http://h/' });
+    expect(maskValue('processes.web.env.DATABASE_URL', 'postgres://app:hunter2@db:5432/x?y=1')).toBe(
+      `postgres://app:${masked}@db:5432/x?y=1`,
+    );
+    expect(
+      maskValue('plugins.api', { token: 'x', tokens: [{ name: 'a', token: 'y' }], port: 9180, url: 'http://h/' }),
+    ).toEqual({ token: masked, tokens: [{ name: masked, token: masked }], port: 9180, url: 'http://h/' });
     expect(maskValue('x.token_length', 32)).toBe(32);
   });
 });

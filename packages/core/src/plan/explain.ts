@@ -17,8 +17,8 @@ export interface ExplainedStep {
 /** Who set one key, and to what. */
 export interface ExplainedKey {
   readonly path: string;
-  /** As the user wrote it; secrets are masked. */
-  readonly value: unknown;
+  /** As the user wrote it; secrets are masked. Absent where the values are not known. */
+  readonly value?: unknown;
   /** `plugin autotune (cgroup memory 2 GiB)`, `pm.yaml:14:11`. */
   readonly source: string;
 }
@@ -36,8 +36,8 @@ export interface Explanation {
   readonly processes: readonly { readonly name: string; readonly type: string; readonly scale: number }[];
 }
 
-/** Explains a plan. `values` is the merged configuration that its provenance belongs to. */
-export function explainPlan(plan: Plan, values: unknown): Explanation {
+/** Explains a plan. `values` is the merged configuration that its provenance belongs to; without it, keys have no values. */
+export function explainPlan(plan: Plan, values?: unknown): Explanation {
   const graph = buildGraph(plan.processes.values());
   const booting = subgraph(graph, plan.booting);
   return {
@@ -47,7 +47,14 @@ export function explainPlan(plan: Plan, values: unknown): Explanation {
     longestStop: toLongestStop(graph, plan.processes, plan.hooks),
     shutdownTimeoutMs: plan.global.shutdownTimeoutMs,
     gracePeriodSeconds: toGracePeriodSeconds(plan.global),
-    keys: [...plan.provenance].map(([path, provenance]) => ({ path, value: maskValue(path, valueAt(values, path)), source: formatSource(provenance) })),
+    keys: [...plan.provenance].map(([path, provenance]) => {
+      const value = valueAt(values, path);
+      return {
+        path,
+        ...(value === undefined ? {} : { value: maskValue(path, value) }),
+        source: formatSource(provenance),
+      };
+    }),
     processes: [...plan.processes.values()].map(({ name, type, scale }) => ({ name, type, scale })),
   };
 }
@@ -64,16 +71,23 @@ function toSteps(graph: Graph, way: 'start' | 'stop' = 'start'): readonly Explai
 
 function toIdle(plan: Plan): Explanation['idle'] {
   const booting = new Set(plan.booting);
-  return [...plan.processes.values()].filter((spec) => !booting.has(spec.name)).map((spec) => ({
-    process: spec.name,
-    why: !spec.enabled ? 'disabled' : spec.initialState === 'stopped' ? 'on demand' : 'not in the bundle "default"',
-  }));
+  return [...plan.processes.values()]
+    .filter((spec) => !booting.has(spec.name))
+    .map((spec) => ({
+      process: spec.name,
+      why: !spec.enabled ? 'disabled' : spec.initialState === 'stopped' ? 'on demand' : 'not in the bundle "default"',
+    }));
 }
 
 /** Who it was, in words. */
 export function formatSource({ layer, from, line, column, note }: Provenance): string {
   const place = line === undefined ? from : `${from}:${line}:${column ?? 1}`;
-  const kinds: Readonly<Partial<Record<Provenance['layer'], string>>> = { plugin: `plugin ${from}`, profile: `profile, ${place}`, extends: `extends, ${place}`, dynamic: `at run time, ${from}` };
+  const kinds: Readonly<Partial<Record<Provenance['layer'], string>>> = {
+    plugin: `plugin ${from}`,
+    profile: `profile, ${place}`,
+    extends: `extends, ${place}`,
+    dynamic: `at run time, ${from}`,
+  };
   const source = kinds[layer] ?? place;
   return note === undefined ? source : `${source} (${note})`;
 }

@@ -22,11 +22,18 @@ export function buildGraph(specs: Iterable<GraphNode>): Graph {
   const dependents = new Map<string, string[]>(nodes.map((node) => [node.name, []]));
   const dependencies = new Map<string, readonly string[]>();
   for (const node of nodes) {
-    const needed = [...new Set(node.dependsOn.map((dependency) => dependency.process))].filter((name) => known.has(name));
+    const needed = [...new Set(node.dependsOn.map((dependency) => dependency.process))].filter((name) =>
+      known.has(name),
+    );
     dependencies.set(node.name, needed);
     for (const name of needed) dependents.get(name)?.push(node.name);
   }
-  return { names: [...known], dependencies, dependents, priorities: new Map(nodes.map((node) => [node.name, node.priority])) };
+  return {
+    names: [...known],
+    dependencies,
+    dependents,
+    priorities: new Map(nodes.map((node) => [node.name, node.priority])),
+  };
 }
 
 /** The same processes with every edge turned round: its start order is the stop order. */
@@ -38,8 +45,17 @@ export function reverseGraph(graph: Graph): Graph {
 export function subgraph(graph: Graph, names: Iterable<string>): Graph {
   const kept = new Set(names);
   const restrict = (edges: Graph['dependencies']): Graph['dependencies'] =>
-    new Map([...edges].flatMap(([name, others]) => (kept.has(name) ? [[name, others.filter((other) => kept.has(other))] as const] : [])));
-  return { ...graph, names: graph.names.filter((name) => kept.has(name)), dependencies: restrict(graph.dependencies), dependents: restrict(graph.dependents) };
+    new Map(
+      [...edges].flatMap(([name, others]) =>
+        kept.has(name) ? [[name, others.filter((other) => kept.has(other))] as const] : [],
+      ),
+    );
+  return {
+    ...graph,
+    names: graph.names.filter((name) => kept.has(name)),
+    dependencies: restrict(graph.dependencies),
+    dependents: restrict(graph.dependents),
+  };
 }
 
 /**

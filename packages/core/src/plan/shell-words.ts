@@ -159,7 +159,11 @@ function endWord(reader: Reader): void {
 
 function warnUnexpanded(reader: Reader, what: string, hint: string): void {
   const column = reader.at + 1;
-  reader.warnings.push({ message: `\`${what}\` at character ${column} stays as it is: no shell expands it`, hint, column });
+  reader.warnings.push({
+    message: `\`${what}\` at character ${column} stays as it is: no shell expands it`,
+    hint,
+    column,
+  });
 }
 
 function unbalanced(quote: string, at: number): CommandProblem {

@@ -63,8 +63,22 @@ export interface ResourceLimit {
 
 /** A limit of setrlimit(2), without its `RLIMIT_`. */
 export type LimitName =
-  | 'as' | 'core' | 'cpu' | 'data' | 'fsize' | 'locks' | 'memlock' | 'msgqueue'
-  | 'nice' | 'nofile' | 'nproc' | 'rss' | 'rtprio' | 'rttime' | 'sigpending' | 'stack';
+  | 'as'
+  | 'core'
+  | 'cpu'
+  | 'data'
+  | 'fsize'
+  | 'locks'
+  | 'memlock'
+  | 'msgqueue'
+  | 'nice'
+  | 'nofile'
+  | 'nproc'
+  | 'rss'
+  | 'rtprio'
+  | 'rttime'
+  | 'sigpending'
+  | 'stack';
 
 /** What the operating system is asked to set before `exec`. */
 export interface OsSpec {
@@ -300,5 +314,9 @@ export interface PlanDiff {
   readonly changed: readonly { readonly name: string; readonly keys: readonly string[]; readonly restart: boolean }[];
   readonly unchanged: readonly string[];
   readonly globalKeys: readonly string[];
-  readonly plugins: { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] };
+  readonly plugins: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly changed: readonly string[];
+  };
 }

@@ -36,7 +36,11 @@ export function findLongestStopPath(graph: Graph, costOf: (process: string) => S
   return { totalMs: gone.at, steps: traceBack(gone) };
 }
 
-function toEnding(process: string, { ms, alone }: StopCost, { opened, after }: { opened: Ending; after: Ending }): Ending {
+function toEnding(
+  process: string,
+  { ms, alone }: StopCost,
+  { opened, after }: { opened: Ending; after: Ending },
+): Ending {
   return alone ? later(after, { at: opened.at + ms, process, after: opened }) : { at: after.at + ms, process, after };
 }
 

@@ -26,7 +26,12 @@ describe('a command finds', () => {
     ['what carries a label, written with a colon', ['label=lang:php'], [{ process: 'fpm' }]],
     ['several, each once', ['fpm', 'web', 'fpm'], [{ process: 'fpm' }, { process: 'nginx' }]],
     ['a whole process rather than its instances', ['queue-1', 'queue', 'queue-2'], [{ process: 'queue' }]],
-    ['an instance of a template that is not there yet', ['vpn@eu', 'nginx'], [{ process: 'vpn@eu' }, { process: 'nginx' }], ['vpn@eu']],
+    [
+      'an instance of a template that is not there yet',
+      ['vpn@eu', 'nginx'],
+      [{ process: 'vpn@eu' }, { process: 'nginx' }],
+      ['vpn@eu'],
+    ],
   ])('%s', (_what, names, targets, templates = []) => {
     expect(findTargets(plan, names)).toEqual({ ok: true, targets, templates });
   });
@@ -41,9 +46,24 @@ describe('a command that names', () => {
   test.each<[string, string[], string, string]>([
     ['nobody', [], 'no process is named', 'Name processes'],
     ['something misspelt', ['ngnix'], 'there is no process, instance or bundle "ngnix"', 'Did you mean "nginx"?'],
-    ['something unheard of', ['postgresql'], 'there is no process, instance or bundle "postgresql"', 'Known are: nginx, fpm, queue, queue-mail, web, vpn@.'],
-    ['one wrong among right ones', ['nginx', 'wob'], 'there is no process, instance or bundle "wob"', 'Did you mean "web"?'],
-    ['an instance that cannot be', ['queue-5'], '"queue" can have 4 instances, there is no "queue-5"', 'queue-1 to queue-4'],
+    [
+      'something unheard of',
+      ['postgresql'],
+      'there is no process, instance or bundle "postgresql"',
+      'Known are: nginx, fpm, queue, queue-mail, web, vpn@.',
+    ],
+    [
+      'one wrong among right ones',
+      ['nginx', 'wob'],
+      'there is no process, instance or bundle "wob"',
+      'Did you mean "web"?',
+    ],
+    [
+      'an instance that cannot be',
+      ['queue-5'],
+      '"queue" can have 4 instances, there is no "queue-5"',
+      'queue-1 to queue-4',
+    ],
     ['instance 0', ['queue-0'], 'there is no process, instance or bundle "queue-0"', 'Did you mean "queue"?'],
     ['a label nobody has', ['label=tier=wob'], 'no process has the label tier=wob', 'Did you mean "tier=web"?'],
     ['half a label', ['label=tier'], '"label=tier" is not a selector', 'label=KEY=VALUE'],
@@ -62,7 +82,16 @@ describe('a command that names', () => {
 });
 
 test('a template is expanded with the name, and refused without a template', () => {
-  expect(expandTemplate(plan, 'vpn@eu')).toMatchObject({ ok: true, name: 'vpn@eu', template: 'vpn@', draft: { command: 'openvpn eu' } });
-  expect(expandTemplate(plan, 'vpm@eu')).toMatchObject({ ok: false, message: 'there is no template for "vpm@eu"', hint: 'Did you mean "vpn@"?' });
+  expect(expandTemplate(plan, 'vpn@eu')).toMatchObject({
+    ok: true,
+    name: 'vpn@eu',
+    template: 'vpn@',
+    draft: { command: 'openvpn eu' },
+  });
+  expect(expandTemplate(plan, 'vpm@eu')).toMatchObject({
+    ok: false,
+    message: 'there is no template for "vpm@eu"',
+    hint: 'Did you mean "vpn@"?',
+  });
   expect(expandTemplate(planOf({}), 'x@y')).toMatchObject({ ok: false, hint: 'No templates are declared.' });
 });

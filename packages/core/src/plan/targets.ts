@@ -26,7 +26,12 @@ type Lookup = readonly FoundTarget[] | { readonly message: string; readonly hint
  * `label=KEY=VALUE` (also `label=KEY:VALUE`). One unknown name refuses all: a command is carried out whole or not at all.
  */
 export function findTargets(plan: Known, names: readonly string[]): FoundTargets {
-  if (names.length === 0) return { ok: false, message: 'no process is named', hint: 'Name processes, instances, bundles or label=KEY=VALUE.' };
+  if (names.length === 0)
+    return {
+      ok: false,
+      message: 'no process is named',
+      hint: 'Name processes, instances, bundles or label=KEY=VALUE.',
+    };
   const found: FoundTarget[] = [];
   for (const name of names) {
     const targets = findTarget(plan, name);
@@ -53,7 +58,10 @@ function findInstance({ processes }: Known, name: string): Lookup | undefined {
   if (spec === undefined) return undefined;
   const index = Number(digits);
   if (index <= spec.maxScale) return [{ process, index }];
-  return { message: `"${process}" can have ${spec.maxScale} instances, there is no "${name}"`, hint: `Instances are ${process}-1 to ${process}-${spec.maxScale}.` };
+  return {
+    message: `"${process}" can have ${spec.maxScale} instances, there is no "${name}"`,
+    hint: `Instances are ${process}-1 to ${process}-${spec.maxScale}.`,
+  };
 }
 
 function findTemplate(plan: Known, name: string): Lookup | undefined {
@@ -66,16 +74,26 @@ function findTemplate(plan: Known, name: string): Lookup | undefined {
 function findByLabel({ processes }: Known, selector: string): Lookup {
   const [, key = '', value = ''] = /^([^=:]+)[=:](.*)$/s.exec(selector) ?? [];
   if (key === '') return { message: `"label=${selector}" is not a selector`, hint: 'Write label=KEY=VALUE.' };
-  const found = [...processes.values()].filter((spec) => spec.labels[key] === value).map((spec) => ({ process: spec.name }));
+  const found = [...processes.values()]
+    .filter((spec) => spec.labels[key] === value)
+    .map((spec) => ({ process: spec.name }));
   if (found.length > 0) return found;
-  const labels = [...new Set([...processes.values()].flatMap((spec) => Object.entries(spec.labels).map(([name, each]) => `${name}=${each}`)))];
-  const hint = labels.length === 0 ? 'No process has labels.' : (didYouMean(`${key}=${value}`, labels) ?? `Labels are: ${listNames(labels)}.`);
+  const labels = [
+    ...new Set(
+      [...processes.values()].flatMap((spec) => Object.entries(spec.labels).map(([name, each]) => `${name}=${each}`)),
+    ),
+  ];
+  const hint =
+    labels.length === 0
+      ? 'No process has labels.'
+      : (didYouMean(`${key}=${value}`, labels) ?? `Labels are: ${listNames(labels)}.`);
   return { message: `no process has the label ${key}=${value}`, hint };
 }
 
 function unknown({ processes, bundles, templates }: Known, name: string): Lookup {
   const known = [...processes.keys(), ...bundles.keys(), ...templates.keys()];
-  const hint = didYouMean(name, known) ?? (known.length === 0 ? 'Nothing is declared.' : `Known are: ${listNames(known)}.`);
+  const hint =
+    didYouMean(name, known) ?? (known.length === 0 ? 'Nothing is declared.' : `Known are: ${listNames(known)}.`);
   return { message: `there is no process, instance or bundle "${name}"`, hint };
 }
 

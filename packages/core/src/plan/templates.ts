@@ -25,10 +25,18 @@ export function expandTemplate({ templates }: Pick<Plan, 'templates'>, name: str
   const draft = split === undefined ? undefined : templates.get(split.template);
   if (split === undefined || draft === undefined) {
     const hint = templates.size === 0 ? 'No templates are declared.' : `Templates are: ${listNames(templates.keys())}.`;
-    return { ok: false, message: `there is no template for "${name}"`, hint: didYouMean(split?.template ?? `${name}@`, templates.keys()) ?? hint };
+    return {
+      ok: false,
+      message: `there is no template for "${name}"`,
+      hint: didYouMean(split?.template ?? `${name}@`, templates.keys()) ?? hint,
+    };
   }
   if (!instanceName.test(split.instance)) {
-    return { ok: false, message: `${JSON.stringify(split.instance.slice(0, 80))} cannot be the name of an instance`, hint: 'Use letters, digits, "_", "." and "-", beginning with a letter or digit; at most 64.' };
+    return {
+      ok: false,
+      message: `${JSON.stringify(split.instance.slice(0, 80))} cannot be the name of an instance`,
+      hint: 'Use letters, digits, "_", "." and "-", beginning with a letter or digit; at most 64.',
+    };
   }
   // The plan's own template came from a draft: the shape gate has checked it.
   return { ok: true, name, template: split.template, draft: fill(draft, split.instance) as ProcessDraft };
@@ -47,10 +55,19 @@ function fill(value: unknown, instance: string): unknown {
  * The instances of templates that are referred to (in depends_on, bundles, `only`, or by a command), as processes.
  * What they need in turn comes along. References without a template stay: the checks of names report them.
  */
-export function toTemplateInstances(draft: Draft, asked: { only: readonly string[]; instantiate: readonly string[] }, report: Report): readonly Declared[] {
+export function toTemplateInstances(
+  draft: Draft,
+  asked: { only: readonly string[]; instantiate: readonly string[] },
+  report: Report,
+): readonly Declared[] {
   const templates = new Map<string, unknown>(Object.entries(draft.templates));
   const dynamic = new Set(asked.instantiate);
-  const pending = new Set([...Object.values(draft.processes).flatMap(referencesOf), ...Object.values(draft.bundles).flat(), ...asked.only, ...dynamic]);
+  const pending = new Set([
+    ...Object.values(draft.processes).flatMap(referencesOf),
+    ...Object.values(draft.bundles).flat(),
+    ...asked.only,
+    ...dynamic,
+  ]);
   const found: Declared[] = [];
   for (const name of pending) {
     const split = splitTemplateName(name);

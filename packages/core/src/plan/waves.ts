@@ -25,7 +25,9 @@ export interface PriorityConflict {
 export function toWaves(graph: Graph): readonly Wave[] {
   const earliest = effectivePriorities(graph);
   const waves = Map.groupBy(toLayers(graph).flat(), (name) => earliest.get(name)?.wave ?? 0);
-  return [...waves.keys()].toSorted((a, b) => a - b).map((priority) => ({ priority, processes: waves.get(priority) ?? [] }));
+  return [...waves.keys()]
+    .toSorted((a, b) => a - b)
+    .map((priority) => ({ priority, processes: waves.get(priority) ?? [] }));
 }
 
 /** Every process whose `priority` contradicts what depends on it, in the order of declaration. */

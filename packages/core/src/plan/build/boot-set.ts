@@ -13,7 +13,11 @@ export function toOnly(only: readonly string[], building: Building): readonly st
     const members = building.bundles.get(name);
     if (members !== undefined) return members;
     const known = [...building.declared.keys(), ...building.bundles.keys()];
-    building.report.error('', `--only: there is no process or bundle "${name}"`, didYouMean(name, known) ?? hintForUnknown(name, building));
+    building.report.error(
+      '',
+      `--only: there is no process or bundle "${name}"`,
+      didYouMean(name, known) ?? hintForUnknown(name, building),
+    );
     return [];
   });
 }
@@ -45,14 +49,18 @@ export interface BootQuestion {
  * demand: to be needed is the demand. A disabled dependency does not; who needs it then fails, with that reason.
  */
 export function toBootSet({ specs, bundles, graph, only }: BootQuestion): readonly string[] {
-  const booting = new Set(only ?? [...specs.values()].filter(startsByItself(bundles.get(defaultBundle))).map((spec) => spec.name));
+  const booting = new Set(
+    only ?? [...specs.values()].filter(startsByItself(bundles.get(defaultBundle))).map((spec) => spec.name),
+  );
   for (const name of booting) {
     for (const dependency of specs.get(name)?.dependsOn ?? []) {
       const needed = specs.get(dependency.process);
       if (!dependency.optional && needed?.enabled === true) booting.add(needed.name);
     }
   }
-  return toLayers(graph).flat().filter((name) => booting.has(name));
+  return toLayers(graph)
+    .flat()
+    .filter((name) => booting.has(name));
 }
 
 function startsByItself(chosen: readonly string[] | undefined): (spec: ProcessSpec) => boolean {

@@ -32,7 +32,12 @@ interface BundleScope {
 
 function checkName(name: string, { bundles, processes, report }: BundleScope): void {
   const at = joinPath('bundles', name);
-  if (processes.has(name)) report.error(at, `"${name}" is the name of a process too`, 'Rename one of them: commands could not tell them apart.');
+  if (processes.has(name))
+    report.error(
+      at,
+      `"${name}" is the name of a process too`,
+      'Rename one of them: commands could not tell them apart.',
+    );
   for (const [index, member] of (bundles[name] ?? []).entries()) {
     if (processes.has(member) || Object.hasOwn(bundles, member)) continue;
     const known = [...processes, ...Object.keys(bundles)];
@@ -64,5 +69,9 @@ function reportCycle(cycle: readonly string[], trail: readonly string[], { repor
   const first = cycle.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))[0] ?? '';
   // Every member of the cycle walks into it; only the walk that began at its first member tells.
   if ((trail[0] ?? cycle[0]) !== first || cycle[0] !== first) return;
-  report.error(joinPath('bundles', first), `the bundles hold each other: ${formatChain(cycle)}`, 'Remove one of the references.');
+  report.error(
+    joinPath('bundles', first),
+    `the bundles hold each other: ${formatChain(cycle)}`,
+    'Remove one of the references.',
+  );
 }

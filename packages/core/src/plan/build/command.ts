@@ -7,7 +7,11 @@ import type { CommandLine } from '../spec.ts';
 const refused: CommandLine = { kind: 'argv', argv: ['/bin/false'] };
 
 /** The command at `path`; problems are reported there. `shell` is the key beside it, if any. */
-export function toCommand(draft: CommandDraft, path: string, scope: { building: Building; shell?: ShellDraft | undefined }): CommandLine {
+export function toCommand(
+  draft: CommandDraft,
+  path: string,
+  scope: { building: Building; shell?: ShellDraft | undefined },
+): CommandLine {
   const { report } = scope.building;
   const parsed = parseCommand(draft, scope.shell ?? false);
   if (!parsed.ok) {
@@ -19,6 +23,10 @@ export function toCommand(draft: CommandDraft, path: string, scope: { building: 
 }
 
 /** Further commands of a process: a text goes to the process's shell, if it has one; a list never does. */
-export function toSideCommand(draft: CommandDraft, path: string, scope: { building: Building; shell?: ShellDraft | undefined }): CommandLine {
+export function toSideCommand(
+  draft: CommandDraft,
+  path: string,
+  scope: { building: Building; shell?: ShellDraft | undefined },
+): CommandLine {
   return toCommand(draft, path, typeof draft === 'string' ? scope : { building: scope.building });
 }

@@ -28,7 +28,11 @@ function isGroupAtFault({ group }: UserDraft, { facts }: Building): boolean {
  * The credentials of a process: its own, else those of `global`. A process with a user of its own takes the group from
  * that user, never from `global.group`, which belongs to another user.
  */
-export function toProcessCredentials(draft: UserDraft, path: string, scope: { building: Building; inherited: Inherited }): Credentials | undefined {
+export function toProcessCredentials(
+  draft: UserDraft,
+  path: string,
+  scope: { building: Building; inherited: Inherited },
+): Credentials | undefined {
   const { building, inherited } = scope;
   if (draft.user !== undefined) return toCredentials(draft, path, building);
   if (draft.group === undefined) return inherited.credentials;

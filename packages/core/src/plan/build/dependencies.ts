@@ -6,14 +6,21 @@ import type { Building, Declared, Inherited } from './building.ts';
 import type { DependencySpec } from '../spec.ts';
 
 /** What the process waits for. Unknown names, itself, and conditions that can never come true are reported. */
-export function toDependencies(declared: Declared, scope: { building: Building; inherited: Inherited }): readonly DependencySpec[] {
+export function toDependencies(
+  declared: Declared,
+  scope: { building: Building; inherited: Inherited },
+): readonly DependencySpec[] {
   const { draft, path } = declared;
   checkWaitAfter(draft, path, scope.building);
   return Object.entries(draft.depends_on ?? {}).map(([name, dependency]) => {
     const at = joinPath(joinPath(path, 'depends_on'), name);
     const type = checkName(name, at, { declared, dependency, building: scope.building });
     if (dependency.condition === 'completed' && type === 'longrun') {
-      scope.building.report.error(joinPath(at, 'condition'), `"${name}" is a longrun and never completes`, 'Wait for "ready" or "started", or make it "type: oneshot".');
+      scope.building.report.error(
+        joinPath(at, 'condition'),
+        `"${name}" is a longrun and never completes`,
+        'Wait for "ready" or "started", or make it "type: oneshot".',
+      );
     }
     return {
       process: name,
@@ -34,7 +41,9 @@ export function toWaitAfter(draft: ProcessDraft): number {
 
 /** The names that cannot be missing: what `only` and the boot bring along. */
 export function neededNames(draft: ProcessDraft): readonly string[] {
-  return Object.entries(draft.depends_on ?? {}).filter(([, dependency]) => dependency.optional !== true).map(([name]) => name);
+  return Object.entries(draft.depends_on ?? {})
+    .filter(([, dependency]) => dependency.optional !== true)
+    .map(([name]) => name);
 }
 
 function waitAfterOf(draft: ProcessDraft, name: string): number {
@@ -60,7 +69,11 @@ interface NameScope {
 }
 
 /** Reports a dependency that is wrong or unknown; returns the type of one that is known. */
-function checkName(name: string, at: string, { declared, dependency, building }: NameScope): 'longrun' | 'oneshot' | undefined {
+function checkName(
+  name: string,
+  at: string,
+  { declared, dependency, building }: NameScope,
+): 'longrun' | 'oneshot' | undefined {
   if (name === declared.name) {
     building.report.error(at, `"${name}" depends on itself`, 'Remove it from "depends_on".');
     return undefined;
@@ -75,13 +88,20 @@ function checkName(name: string, at: string, { declared, dependency, building }:
 }
 
 /** What was probably meant by a name that is no process. */
-export function hintForUnknown(name: string, { declared, bundles, templates }: Pick<Building, 'declared' | 'bundles' | 'templates'>): string {
+export function hintForUnknown(
+  name: string,
+  { declared, bundles, templates }: Pick<Building, 'declared' | 'bundles' | 'templates'>,
+): string {
   const members = bundles.get(name);
   if (members !== undefined) return `"${name}" is a bundle: name its processes (${listNames(members)}).`;
   const instance = /^(.+)-\d+$/.exec(name)?.[1];
-  if (instance !== undefined && declared.has(instance)) return `"${name}" is an instance: name its process, "${instance}".`;
+  if (instance !== undefined && declared.has(instance))
+    return `"${name}" is an instance: name its process, "${instance}".`;
   const template = templates.find((each) => each === `${name}@` || name.startsWith(each));
-  if (template !== undefined) return `"${template}" is a template: name one instance of it, for example "${template}a".`;
+  if (template !== undefined)
+    return `"${template}" is a template: name one instance of it, for example "${template}a".`;
   const names = [...declared.keys()];
-  return didYouMean(name, names) ?? (names.length === 0 ? 'No process is declared.' : `Processes are: ${listNames(names)}.`);
+  return (
+    didYouMean(name, names) ?? (names.length === 0 ? 'No process is declared.' : `Processes are: ${listNames(names)}.`)
+  );
 }

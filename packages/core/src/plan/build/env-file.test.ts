@@ -10,13 +10,17 @@ describe('an env file', () => {
     ['an empty value', 'A=\nB=""\nC=\'\'', { A: '', B: '', C: '' }],
     ['a comment after a value', 'A=x # y\nB=x#y\nC=# z\nD="x # y" # z', { A: 'x', B: 'x#y', C: '', D: 'x # y' }],
     ['double quotes with escapes', 'A="a\\nb\\t\\"c\\" \\\\ \\$X \\q"', { A: 'a\nb\t"c" \\ $X \\q' }],
-    ['single quotes, literal', "A='a\\nb \"$X\" ${Y}'", { A: 'a\\nb "$X" ${Y}' }],
-    ['a value over several lines', 'KEY="-----BEGIN\nabc\n-----END"\nB=1', { KEY: '-----BEGIN\nabc\n-----END', B: '1' }],
+    ['single quotes, literal', 'A=\'a\\nb "$X" ${Y}\'', { A: 'a\\nb "$X" ${Y}' }],
+    [
+      'a value over several lines',
+      'KEY="-----BEGIN\nabc\n-----END"\nB=1',
+      { KEY: '-----BEGIN\nabc\n-----END', B: '1' },
+    ],
     ['line ends of Windows and a byte order mark', '\uFEFFA=1\r\nB=2\r\n', { A: '1', B: '2' }],
     ['equal signs in values', 'A=b=c==', { A: 'b=c==' }],
     ['nothing expanded', 'A=$HOME ${PATH}', { A: '$HOME ${PATH}' }],
     ['the last of two equal names', 'A=1\nA=2', { A: '2' }],
-    ['Laravel\'s dotted and dashed names', 'MY.APP-KEY=1', { 'MY.APP-KEY': '1' }],
+    ["Laravel's dotted and dashed names", 'MY.APP-KEY=1', { 'MY.APP-KEY': '1' }],
     ['a name that is no trap', '__proto__=1', JSON.parse('{"__proto__":"1"}') as Record<string, string>],
     ['nothing', '', {}],
   ])('holds %s', (_what, text, env) => {
@@ -35,9 +39,14 @@ describe('an env file', () => {
   });
 
   test('gives back every value that was written in double quotes', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }).filter((value) => !/[\0\r]/.test(value)), (value) => {
-      const quoted = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-      expect(readEnvFile(`A="${quoted}"`)).toEqual({ ok: true, env: { A: value } });
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }).filter((value) => !/[\0\r]/.test(value)),
+        (value) => {
+          const quoted = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+          expect(readEnvFile(`A="${quoted}"`)).toEqual({ ok: true, env: { A: value } });
+        },
+      ),
+    );
   });
 });

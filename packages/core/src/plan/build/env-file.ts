@@ -33,7 +33,8 @@ interface Assignment {
 function readAssignment(lines: readonly string[], index: number): Assignment | { readonly message: string } {
   const line = lines[index]?.trim() ?? '';
   const [head, name] = assignment.exec(line) ?? [];
-  if (head === undefined || name === undefined) return { message: `expected NAME=value, got ${JSON.stringify(line.slice(0, 40))}` };
+  if (head === undefined || name === undefined)
+    return { message: `expected NAME=value, got ${JSON.stringify(line.slice(0, 40))}` };
   if (!variableName.test(name)) return { message: `${JSON.stringify(name.slice(0, 40))} is not a name of a variable` };
   const rest = line.slice(head.length);
   if (rest.includes('\0')) return { message: `the value of ${name} holds a NUL byte` };
@@ -50,7 +51,10 @@ interface QuotedStart {
   readonly first: string;
 }
 
-function readQuoted(lines: readonly string[], { index, name, quote, first }: QuotedStart): Assignment | { readonly message: string } {
+function readQuoted(
+  lines: readonly string[],
+  { index, name, quote, first }: QuotedStart,
+): Assignment | { readonly message: string } {
   const parts: string[] = [];
   for (let at = index; at < lines.length; at++) {
     const line = at === index ? first : (lines[at] ?? '');
@@ -73,7 +77,14 @@ function findClosing(line: string, quote: string): number {
   return -1;
 }
 
-const escapes: ReadonlyMap<string, string> = new Map([['n', '\n'], ['r', '\r'], ['t', '\t'], ['"', '"'], ['\\', '\\'], ['$', '$']]);
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['"', '"'],
+  ['\\', '\\'],
+  ['$', '$'],
+]);
 
 function unescape(value: string): string {
   return value.replace(/\\(.)/g, (whole, char: string) => escapes.get(char) ?? whole);

@@ -14,7 +14,11 @@ export function resolvePath(path: string, workingDir: string | undefined, buildi
 }
 
 /** The absolute working directory of a draft, or the inherited one. */
-export function toWorkingDir(draft: EnvironmentDraft, inherited: string | undefined, building: Building): string | undefined {
+export function toWorkingDir(
+  draft: EnvironmentDraft,
+  inherited: string | undefined,
+  building: Building,
+): string | undefined {
   return draft.working_dir === undefined ? inherited : resolvePath(draft.working_dir, undefined, building);
 }
 
@@ -39,7 +43,11 @@ export function toEnv(draft: EnvironmentDraft, place: EnvironmentPlace, building
 export function checkEnv(env: Env | undefined, path: string, { report }: Building): Env {
   for (const name of Object.keys(env ?? {})) {
     if (name !== '' && !/[=\0]/.test(name)) continue;
-    report.error(joinPath(path, name), `${JSON.stringify(name)} is not a name of a variable`, 'Use letters, digits and "_".');
+    report.error(
+      joinPath(path, name),
+      `${JSON.stringify(name)} is not a name of a variable`,
+      'Use letters, digits and "_".',
+    );
   }
   return env ?? {};
 }
@@ -49,12 +57,20 @@ function loadEnvFile(path: string, at: string, { facts, report }: Building): Env
   try {
     text = facts.readFile(path);
   } catch (error) {
-    report.error(at, `cannot read the env file ${path}: ${toReason(error)}`, 'Create it, correct the path, or remove it from "env_file".');
+    report.error(
+      at,
+      `cannot read the env file ${path}: ${toReason(error)}`,
+      'Create it, correct the path, or remove it from "env_file".',
+    );
     return {};
   }
   const reading = readEnvFile(text);
   if (!reading.ok) {
-    report.error(at, `${path}:${reading.line}: ${reading.message}`, 'An env file holds NAME=value lines, comments and empty lines.');
+    report.error(
+      at,
+      `${path}:${reading.line}: ${reading.message}`,
+      'An env file holds NAME=value lines, comments and empty lines.',
+    );
     return {};
   }
   return Object.fromEntries(Object.entries(reading.env).map(([name, value]) => [name, escapeInstanceVariables(value)]));

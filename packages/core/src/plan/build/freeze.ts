@@ -25,6 +25,7 @@ function copy(value: unknown): unknown {
   if (prototype !== null && prototype !== Object.prototype) return value;
   // The prototype is kept: maps of user-given keys have none, so that `__proto__` is a key like any other.
   const result: object = Object.create(prototype) as object;
-  for (const [key, inner] of Object.entries(value)) Object.defineProperty(result, key, { value: copy(inner), enumerable: true });
+  for (const [key, inner] of Object.entries(value))
+    Object.defineProperty(result, key, { value: copy(inner), enumerable: true });
   return Object.freeze(result);
 }

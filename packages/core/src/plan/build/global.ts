@@ -29,7 +29,10 @@ export function toInherited(draft: GlobalDraft, building: Building): Inherited {
 }
 
 /** `global` with its defaults. `longestStopMs` is what `shutdown_timeout: auto` stands for. */
-export function toGlobal(draft: GlobalDraft, scope: { inherited: Inherited; longestStopMs: number; building: Building }): GlobalSpec {
+export function toGlobal(
+  draft: GlobalDraft,
+  scope: { inherited: Inherited; longestStopMs: number; building: Building },
+): GlobalSpec {
   const { inherited, longestStopMs, building } = scope;
   const timeout = draft.shutdown_timeout ?? globalDefaults.shutdown_timeout;
   return {
@@ -54,6 +57,10 @@ export function toGlobal(draft: GlobalDraft, scope: { inherited: Inherited; long
 function toMaxScale(draft: GlobalDraft, { report }: Building): number {
   const max = draft.max_process_scale ?? globalDefaults.max_process_scale;
   if (Number.isInteger(max) && max >= processDefaults.scale) return max;
-  report.error(joinPath('global', 'max_process_scale'), `${max} is not a number of instances`, 'Use a whole number from 1.');
+  report.error(
+    joinPath('global', 'max_process_scale'),
+    `${max} is not a number of instances`,
+    'Use a whole number from 1.',
+  );
   return globalDefaults.max_process_scale;
 }

@@ -21,7 +21,11 @@ export function toGlobalHooks(draft: HooksDraft, building: Building): HookSet {
 }
 
 /** The hooks of a process, with what `pre_script`, `post_script` and `shutdown.pre_stop_hook` stand for in front of them. */
-export function toProcessHooks(draft: ProcessDraft, place: { path: string; workingDir: string | undefined }, building: Building): ProcessHookSet {
+export function toProcessHooks(
+  draft: ProcessDraft,
+  place: { path: string; workingDir: string | undefined },
+  building: Building,
+): ProcessHookSet {
   const scope = { building, path: joinPath(place.path, 'hooks'), workingDir: place.workingDir };
   const hooks = draft.hooks ?? {};
   const preStop = draft.shutdown?.pre_stop_hook;
@@ -29,7 +33,14 @@ export function toProcessHooks(draft: ProcessDraft, place: { path: string; worki
     preStart: [...toScript(draft.pre_script, 'pre_script'), ...toHooks(hooks.pre_start, 'pre_start', scope)],
     postStart: [...toPostScript(draft), ...toHooks(hooks.post_start, 'post_start', scope)],
     preStop: [
-      ...(preStop === undefined ? [] : [toHook(preStop, 'pre_stop_hook', { ...scope, path: joinPath(joinPath(place.path, 'shutdown'), 'pre_stop_hook') })]),
+      ...(preStop === undefined
+        ? []
+        : [
+            toHook(preStop, 'pre_stop_hook', {
+              ...scope,
+              path: joinPath(joinPath(place.path, 'shutdown'), 'pre_stop_hook'),
+            }),
+          ]),
       ...toHooks(hooks.pre_stop, 'pre_stop', scope),
     ],
     postStop: toHooks(hooks.post_stop, 'post_stop', scope),
@@ -45,7 +56,9 @@ interface HookScope {
 
 function toHooks(drafts: readonly HookDraft[] | undefined, phase: Phase, scope: HookScope): readonly HookSpec[] {
   const path = joinPath(scope.path, phase);
-  return (drafts ?? []).map((draft, index) => toHook(draft, `${phase}-${index + 1}`, { ...scope, path: joinPath(path, index) }));
+  return (drafts ?? []).map((draft, index) =>
+    toHook(draft, `${phase}-${index + 1}`, { ...scope, path: joinPath(path, index) }),
+  );
 }
 
 function toHook(draft: HookDraft, name: string, { building, path, workingDir }: HookScope): HookSpec {
@@ -53,7 +66,10 @@ function toHook(draft: HookDraft, name: string, { building, path, workingDir }: 
   const dir = draft.working_dir === undefined ? undefined : resolvePath(draft.working_dir, workingDir, building);
   return {
     name: draft.name ?? name,
-    command: toCommand(draft.command, joinPath(path, 'command'), { building, shell: draft.shell ?? hookDefaults.shell }),
+    command: toCommand(draft.command, joinPath(path, 'command'), {
+      building,
+      shell: draft.shell ?? hookDefaults.shell,
+    }),
     timeoutMs: draft.timeout ?? hookDefaults.timeout,
     retry: draft.retry ?? hookDefaults.retry,
     retryDelayMs: draft.retry_delay ?? hookDefaults.retry_delay,

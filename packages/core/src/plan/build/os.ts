@@ -22,15 +22,27 @@ export function toOs(draft: ProcessDraft, path: string, scope: { building: Build
   };
 }
 
-function checkRange(value: number | undefined, path: string, { building, from, to }: { building: Building; from: number; to: number }): void {
+function checkRange(
+  value: number | undefined,
+  path: string,
+  { building, from, to }: { building: Building; from: number; to: number },
+): void {
   if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
   building.report.error(path, `${value} is out of range`, `Use a whole number from ${from} to ${to}.`);
 }
 
-function checkLimits(limits: Partial<Record<LimitName, ResourceLimit>>, path: string, { report }: Building): OsSpec['limits'] {
+function checkLimits(
+  limits: Partial<Record<LimitName, ResourceLimit>>,
+  path: string,
+  { report }: Building,
+): OsSpec['limits'] {
   for (const [name, limit] of Object.entries(limits)) {
     if (limit.soft <= limit.hard) continue;
-    report.error(joinPath(path, name), `the soft limit (${limit.soft}) is above the hard one (${limit.hard})`, 'The kernel refuses that: raise the hard limit, or lower the soft one.');
+    report.error(
+      joinPath(path, name),
+      `the soft limit (${limit.soft}) is above the hard one (${limit.hard})`,
+      'The kernel refuses that: raise the hard limit, or lower the soft one.',
+    );
   }
   return limits;
 }

@@ -31,7 +31,10 @@ export function toProcess(declared: Declared, inherited: Inherited, building: Bu
     type,
     enabled: draft.enabled ?? processDefaults.enabled,
     initialState: draft.initial_state ?? processDefaults.initial_state,
-    command: toCommand(draft.command, joinPath(path, 'command'), { building, shell: draft.shell ?? processDefaults.shell }),
+    command: toCommand(draft.command, joinPath(path, 'command'), {
+      building,
+      shell: draft.shell ?? processDefaults.shell,
+    }),
     env: toEnv(draft, place, building),
     os: toOs(draft, path, scope),
     tty: draft.tty ?? processDefaults.tty,
@@ -42,7 +45,11 @@ export function toProcess(declared: Declared, inherited: Inherited, building: Bu
     conflictsWith: draft.conflicts_with ?? [],
     required: draft.required ?? requiredByType[type],
     restart: toRestart(draft, path, { ...scope, type }),
-    successExitCodes: toSuccessExitCodes(draft.success_exit_codes ?? processDefaults.success_exit_codes, joinPath(path, 'success_exit_codes'), building),
+    successExitCodes: toSuccessExitCodes(
+      draft.success_exit_codes ?? processDefaults.success_exit_codes,
+      joinPath(path, 'success_exit_codes'),
+      building,
+    ),
     scale: draft.scale ?? processDefaults.scale,
     maxScale: draft.max_scale ?? inherited.maxScale,
     readiness,
@@ -65,12 +72,20 @@ function toStartTimeout(readiness: ReadinessSource, inherited: Inherited): numbe
   return readiness.kind === 'spawned' || readiness.kind === 'after' ? 0 : inherited.startTimeoutMs;
 }
 
-function toStdin({ stdin = processDefaults.stdin }: ProcessDraft, workingDir: string | undefined, building: Building): ProcessSpec['stdin'] {
+function toStdin(
+  { stdin = processDefaults.stdin }: ProcessDraft,
+  workingDir: string | undefined,
+  building: Building,
+): ProcessSpec['stdin'] {
   if (stdin === 'null' || stdin === 'inherit') return { kind: stdin };
   return { kind: 'path', path: resolvePath(stdin, workingDir, building) };
 }
 
-function toLogging({ logging, log_file: files = [] }: ProcessDraft, workingDir: string | undefined, building: Building): ProcessLogging {
+function toLogging(
+  { logging, log_file: files = [] }: ProcessDraft,
+  workingDir: string | undefined,
+  building: Building,
+): ProcessLogging {
   return {
     stdout: logging?.stdout ?? loggingDefaults.stdout,
     stderr: logging?.stderr ?? loggingDefaults.stderr,
@@ -81,9 +96,14 @@ function toLogging({ logging, log_file: files = [] }: ProcessDraft, workingDir: 
   };
 }
 
-function toConditions({ draft, path }: Declared, workingDir: string | undefined, building: Building): Pick<ProcessSpec, 'onlyIf' | 'skipIf'> {
+function toConditions(
+  { draft, path }: Declared,
+  workingDir: string | undefined,
+  building: Building,
+): Pick<ProcessSpec, 'onlyIf' | 'skipIf'> {
   const { only_if: onlyIf, skip_if: skipIf } = draft;
-  const convert = (condition: ConditionDraft, key: string): Condition => toCondition(condition, joinPath(path, key), { building, draft, workingDir });
+  const convert = (condition: ConditionDraft, key: string): Condition =>
+    toCondition(condition, joinPath(path, key), { building, draft, workingDir });
   return {
     ...(onlyIf === undefined ? {} : { onlyIf: convert(onlyIf, 'only_if') }),
     ...(skipIf === undefined ? {} : { skipIf: convert(skipIf, 'skip_if') }),
@@ -96,24 +116,44 @@ interface ConditionScope {
   readonly workingDir: string | undefined;
 }
 
-function toCondition(condition: ConditionDraft, path: string, { building, draft, workingDir }: ConditionScope): Condition {
+function toCondition(
+  condition: ConditionDraft,
+  path: string,
+  { building, draft, workingDir }: ConditionScope,
+): Condition {
   if (condition.env === undefined && condition.file === undefined && condition.command === undefined) {
-    building.report.error(path, 'the condition is empty', 'Set one or more of env, file and command; all that is set must hold.');
+    building.report.error(
+      path,
+      'the condition is empty',
+      'Set one or more of env, file and command; all that is set must hold.',
+    );
   }
   return {
     ...(condition.env === undefined ? {} : { env: condition.env }),
     ...(condition.file === undefined ? {} : { file: resolvePath(condition.file, workingDir, building) }),
-    ...(condition.command === undefined ? {} : { command: toSideCommand(condition.command, joinPath(path, 'command'), { building, shell: draft.shell }) }),
+    ...(condition.command === undefined
+      ? {}
+      : { command: toSideCommand(condition.command, joinPath(path, 'command'), { building, shell: draft.shell }) }),
   };
 }
 
-function toReload(draft: ProcessDraft, path: string, building: Building): Pick<ProcessSpec, 'reloadCommand' | 'reloadSignal'> {
+function toReload(
+  draft: ProcessDraft,
+  path: string,
+  building: Building,
+): Pick<ProcessSpec, 'reloadCommand' | 'reloadSignal'> {
   const { reload_command: command, reload_signal: signal } = draft;
   if (command !== undefined && signal !== undefined) {
-    building.report.error(joinPath(path, 'reload_signal'), '"reload_command" and "reload_signal" are both set', 'Keep the one that makes the program read its configuration again.');
+    building.report.error(
+      joinPath(path, 'reload_signal'),
+      '"reload_command" and "reload_signal" are both set',
+      'Keep the one that makes the program read its configuration again.',
+    );
   }
   return {
-    ...(command === undefined ? {} : { reloadCommand: toSideCommand(command, joinPath(path, 'reload_command'), { building, shell: draft.shell }) }),
+    ...(command === undefined
+      ? {}
+      : { reloadCommand: toSideCommand(command, joinPath(path, 'reload_command'), { building, shell: draft.shell }) }),
     ...(signal === undefined ? {} : { reloadSignal: toSignal(signal, joinPath(path, 'reload_signal'), { building }) }),
   };
 }

@@ -13,7 +13,11 @@ interface ReadinessScope {
 }
 
 /** Which event opens the readiness of an instance. */
-export function toReadiness(draft: ProcessDraft, place: { path: string; workingDir: string | undefined }, building: Building): ReadinessSource {
+export function toReadiness(
+  draft: ProcessDraft,
+  place: { path: string; workingDir: string | undefined },
+  building: Building,
+): ReadinessSource {
   const { ready } = draft;
   if (ready === undefined) return { kind: 'spawned' };
   const scope = { building, draft, workingDir: place.workingDir, path: joinPath(place.path, 'ready') };
@@ -31,17 +35,31 @@ function toSource(ready: ReadyDraft, scope: ReadinessScope): ReadinessSource {
   if (ready.file !== undefined) return { kind: 'file', path: resolvePath(ready.file, scope.workingDir, building) };
   if (ready.port !== undefined) return toPort(ready.port, scope);
   if (ready.command !== undefined) {
-    return { kind: 'command', command: toSideCommand(ready.command, joinPath(path, 'command'), { building, shell: draft.shell }) };
+    return {
+      kind: 'command',
+      command: toSideCommand(ready.command, joinPath(path, 'command'), { building, shell: draft.shell }),
+    };
   }
-  building.report.error(path, '"ready" does not say what to wait for', 'Set one of after, fd, notify, log, file, port, command; or remove "ready".');
+  building.report.error(
+    path,
+    '"ready" does not say what to wait for',
+    'Set one of after, fd, notify, log, file, port, command; or remove "ready".',
+  );
   return { kind: 'spawned' };
 }
 
 /** 0, 1 and 2 are stdin and the logs. Above 255 every child would carry a table of that many descriptors. */
 function toNotifyFd(fd: number, { building, path }: ReadinessScope): ReadinessSource {
   if (!Number.isInteger(fd) || fd < 3 || fd > 255) {
-    const what = fd >= 0 && fd <= 2 ? `descriptor ${fd} is ${['stdin', 'stdout', 'stderr'][fd] ?? ''} of the process` : `${fd} is not a descriptor from 3 to 255`;
-    building.report.error(joinPath(path, 'fd'), what, 'Use the number the program writes its newline to, for example 3.');
+    const what =
+      fd >= 0 && fd <= 2
+        ? `descriptor ${fd} is ${['stdin', 'stdout', 'stderr'][fd] ?? ''} of the process`
+        : `${fd} is not a descriptor from 3 to 255`;
+    building.report.error(
+      joinPath(path, 'fd'),
+      what,
+      'Use the number the program writes its newline to, for example 3.',
+    );
   }
   return { kind: 'fd', fd };
 }
@@ -51,7 +69,11 @@ function toLogPattern(pattern: string, { building, path }: ReadinessScope): Read
     new RegExp(pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error);
-    building.report.error(joinPath(path, 'log'), `not a regular expression: ${reason}`, 'Escape characters that are meant literally with a backslash.');
+    building.report.error(
+      joinPath(path, 'log'),
+      `not a regular expression: ${reason}`,
+      'Escape characters that are meant literally with a backslash.',
+    );
   }
   return { kind: 'log', pattern };
 }
@@ -66,8 +88,20 @@ function toPort(port: number, { building, path }: ReadinessScope): ReadinessSour
 /** With several instances one port or file tells of whichever came first. */
 function warnOfShared(ready: ReadyDraft, { building, draft, path }: ReadinessScope): void {
   if ((draft.scale ?? 1) < 2) return;
-  const shared = ready.port !== undefined ? 'port' : ready.file !== undefined && !ready.file.includes('${PM_INSTANCE') ? 'file' : undefined;
+  const shared =
+    ready.port !== undefined
+      ? 'port'
+      : ready.file !== undefined && !ready.file.includes('${PM_INSTANCE')
+        ? 'file'
+        : undefined;
   if (shared === undefined) return;
-  const hint = shared === 'file' ? 'Put ${PM_INSTANCE} into the path.' : 'Use "ready: {command: …}" with ${PORT}, or another kind of readiness.';
-  building.report.warning(joinPath(path, shared), `all ${draft.scale ?? 1} instances are asked at the same ${shared}`, hint);
+  const hint =
+    shared === 'file'
+      ? 'Put ${PM_INSTANCE} into the path.'
+      : 'Use "ready: {command: …}" with ${PORT}, or another kind of readiness.';
+  building.report.warning(
+    joinPath(path, shared),
+    `all ${draft.scale ?? 1} instances are asked at the same ${shared}`,
+    hint,
+  );
 }

@@ -14,7 +14,13 @@ export function createReport(origin: Pick<Origin, 'positionOf'>): Report {
   const found: Diagnostic[] = [];
   const add = (severity: Severity, path: string, message: string, hint: string | undefined): void => {
     const position = origin.positionOf(path);
-    found.push({ severity, path, message, ...(hint === undefined ? {} : { hint }), ...(position === undefined ? {} : { position }) });
+    found.push({
+      severity,
+      path,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(position === undefined ? {} : { position }),
+    });
   };
   return {
     error: (path, message, hint) => add('error', path, message, hint),
@@ -25,7 +31,8 @@ export function createReport(origin: Pick<Origin, 'positionOf'>): Report {
 
 /** Problems without a position go last. The sort is stable: equal places stay in the order they were found. */
 function byPosition(a: Diagnostic, b: Diagnostic): number {
-  if (a.position === undefined || b.position === undefined) return Number(a.position === undefined) - Number(b.position === undefined);
+  if (a.position === undefined || b.position === undefined)
+    return Number(a.position === undefined) - Number(b.position === undefined);
   if (a.position.file !== b.position.file) return a.position.file < b.position.file ? -1 : 1;
   return a.position.line - b.position.line || a.position.column - b.position.column;
 }

@@ -32,13 +32,21 @@ function toPolicy(draft: ProcessDraft, path: string, { building, inherited, type
 }
 
 /** The backoff of a draft over `base`. A first delay above the inherited ceiling raises the ceiling with it. */
-export function toBackoff(draft: RestartDraft, path: string, { building, base }: { building: Building; base?: Backoff }): Backoff {
+export function toBackoff(
+  draft: RestartDraft,
+  path: string,
+  { building, base }: { building: Building; base?: Backoff },
+): Backoff {
   const own: BackoffDraft = draft.restart_backoff ?? {};
   const initialMs = own.initial ?? base?.initialMs ?? backoffDefaults.initial;
   const inheritedMax = Math.max(initialMs, base?.maxMs ?? backoffDefaults.max);
   if (own.max !== undefined && own.max < initialMs) {
     const message = `the longest delay (${formatDuration(own.max)}) is shorter than the first (${formatDuration(initialMs)})`;
-    building.report.error(joinPath(joinPath(path, 'restart_backoff'), 'max'), message, 'Raise "max", or lower "initial".');
+    building.report.error(
+      joinPath(joinPath(path, 'restart_backoff'), 'max'),
+      message,
+      'Raise "max", or lower "initial".',
+    );
   }
   return {
     initialMs,
@@ -52,18 +60,30 @@ export function toBackoff(draft: RestartDraft, path: string, { building, base }:
 export function toMaxAttempts(draft: RestartDraft, path: string, { report }: Building): number | undefined {
   const attempts = draft.max_restart_attempts;
   if (attempts !== undefined && (!Number.isInteger(attempts) || attempts < -1)) {
-    report.error(joinPath(path, 'max_restart_attempts'), `${attempts} is not a number of attempts`, 'Use -1 (never give up), 0 (no restart) or a whole number.');
+    report.error(
+      joinPath(path, 'max_restart_attempts'),
+      `${attempts} is not a number of attempts`,
+      'Use -1 (never give up), 0 (no restart) or a whole number.',
+    );
   }
   return attempts;
 }
 
 /** What counts as no failure: codes from 0 to 255, and signals by name. */
-export function toSuccessExitCodes(codes: readonly (number | string)[], path: string, building: Building): readonly (number | SignalName)[] {
+export function toSuccessExitCodes(
+  codes: readonly (number | string)[],
+  path: string,
+  building: Building,
+): readonly (number | SignalName)[] {
   return codes.map((code, index) => {
     const at = joinPath(path, index);
     if (typeof code === 'string') return toSignal(code, at, { building });
     if (!Number.isInteger(code) || code < 0 || code > 255) {
-      building.report.error(at, `${code} is not an exit code`, 'Exit codes are 0 to 255; a signal is written by its name, for example SIGTERM.');
+      building.report.error(
+        at,
+        `${code} is not an exit code`,
+        'Exit codes are 0 to 255; a signal is written by its name, for example SIGTERM.',
+      );
     }
     return code;
   });

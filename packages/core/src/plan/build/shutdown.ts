@@ -14,10 +14,20 @@ export function toShutdown(draft: ProcessDraft, path: string, building: Building
   const at = joinPath(path, 'shutdown');
   const isShell = draft.shell !== undefined && draft.shell !== false;
   const stopCommand = draft.stop_command;
-  const signal = toSignal(shutdown.signal ?? shutdownDefaults.signal, joinPath(at, 'signal'), { building, read: readStopSignal });
-  const killSignal = toSignal(shutdown.kill_signal ?? shutdownDefaults.kill_signal, joinPath(at, 'kill_signal'), { building, read: readStopSignal });
+  const signal = toSignal(shutdown.signal ?? shutdownDefaults.signal, joinPath(at, 'signal'), {
+    building,
+    read: readStopSignal,
+  });
+  const killSignal = toSignal(shutdown.kill_signal ?? shutdownDefaults.kill_signal, joinPath(at, 'kill_signal'), {
+    building,
+    read: readStopSignal,
+  });
   if (stopCommand !== undefined && shutdown.signal !== undefined) {
-    building.report.warning(joinPath(at, 'signal'), `${shutdown.signal} is never sent: "stop_command" stands instead of the stop signal`, 'Remove one of the two.');
+    building.report.warning(
+      joinPath(at, 'signal'),
+      `${shutdown.signal} is never sent: "stop_command" stands instead of the stop signal`,
+      'Remove one of the two.',
+    );
   }
   return {
     signal,
@@ -25,12 +35,18 @@ export function toShutdown(draft: ProcessDraft, path: string, building: Building
     killSignal,
     killMode: shutdown.kill_mode ?? (isShell ? shellKillMode : shutdownDefaults.kill_mode),
     graceful: shutdown.graceful ?? shutdownDefaults.graceful,
-    ...(stopCommand === undefined ? {} : { stopCommand: toSideCommand(stopCommand, joinPath(path, 'stop_command'), { building, shell: draft.shell }) }),
+    ...(stopCommand === undefined
+      ? {}
+      : { stopCommand: toSideCommand(stopCommand, joinPath(path, 'stop_command'), { building, shell: draft.shell }) }),
   };
 }
 
 /** The signal, or SIGTERM in its place after the problem was reported. */
-export function toSignal(name: string, path: string, { building, read = readSignal }: { building: Building; read?: (name: string) => SignalReading }): SignalName {
+export function toSignal(
+  name: string,
+  path: string,
+  { building, read = readSignal }: { building: Building; read?: (name: string) => SignalReading },
+): SignalName {
   const reading = read(name);
   if (reading.ok) return reading.signal;
   building.report.error(path, reading.message, didYouMeanSignal(name) ?? reading.hint);

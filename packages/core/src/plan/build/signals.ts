@@ -5,10 +5,39 @@ import type { SignalName } from '../spec.ts';
  * SIGEMT, SIGLOST and the BSD ones do not exist there.
  */
 const signalNames: ReadonlySet<string> = new Set<SignalName>([
-  'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGUSR1',
-  'SIGSEGV', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGSTKFLT', 'SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP',
-  'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGWINCH', 'SIGIO', 'SIGPWR', 'SIGSYS',
-  'SIGPOLL', 'SIGIOT',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGSTKFLT',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSYS',
+  'SIGPOLL',
+  'SIGIOT',
 ]);
 
 /** Every name that `readSignal` accepts, for a did-you-mean. */
@@ -19,7 +48,15 @@ export type SignalReading =
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
 /** Signals that stop, continue or are ignored: none of them ends a process that has no handler for it. */
-const notEnding: ReadonlySet<string> = new Set(['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT', 'SIGCHLD', 'SIGURG']);
+const notEnding: ReadonlySet<string> = new Set([
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGCONT',
+  'SIGCHLD',
+  'SIGURG',
+]);
 
 /** The signal of a name in upper case with its `SIG`. Real-time signals are refused: Node reports their deaths as code 0. */
 export function readSignal(name: string): SignalReading {
@@ -31,13 +68,21 @@ export function readSignal(name: string): SignalReading {
       hint: 'Use a standard signal such as SIGTERM, SIGQUIT or SIGUSR1.',
     };
   }
-  return { ok: false, message: `there is no signal ${name}`, hint: 'Standard signals are SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGKILL, …' };
+  return {
+    ok: false,
+    message: `there is no signal ${name}`,
+    hint: 'Standard signals are SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGKILL, …',
+  };
 }
 
 /** The same for a signal that has to end a process: one that only pauses or continues it is refused. SIGWINCH is not: it drains Apache. */
 export function readStopSignal(name: string): SignalReading {
   if (!notEnding.has(name)) return readSignal(name);
-  return { ok: false, message: `${name} does not end a process`, hint: 'Use the signal on which the program leaves, such as SIGTERM or SIGQUIT.' };
+  return {
+    ok: false,
+    message: `${name} does not end a process`,
+    hint: 'Use the signal on which the program leaves, such as SIGTERM or SIGQUIT.',
+  };
 }
 
 function isSignalName(name: string): name is SignalName {

@@ -7,7 +7,10 @@ import type { ProcessSpec } from '../spec.ts';
  * Instances are called `NAME-1`, `NAME-2`, …; no process or bundle may have the name of one, or commands could not tell
  * them apart. A process that could only be scaled into such a name later gets a lower `maxScale`: returned by name.
  */
-export function checkInstanceNames(specs: ReadonlyMap<string, ProcessSpec>, building: Building): ReadonlyMap<string, number> {
+export function checkInstanceNames(
+  specs: ReadonlyMap<string, ProcessSpec>,
+  building: Building,
+): ReadonlyMap<string, number> {
   const ceilings = new Map<string, number>();
   for (const name of [...building.declared.keys(), ...building.bundles.keys()]) {
     const [, owner = '', digits = ''] = /^(.+)-([1-9]\d*)$/.exec(name) ?? [];
@@ -23,6 +26,9 @@ export function checkInstanceNames(specs: ReadonlyMap<string, ProcessSpec>, buil
 
 function reportTaken(name: string, owner: ProcessSpec, { declared, report }: Building): void {
   const path = declared.get(name)?.path ?? joinPath('bundles', name);
-  report.error(path, `"${name}" is also the name of an instance of "${owner.name}"`, `Rename it: instances of "${owner.name}" are called ${owner.name}-1, ${owner.name}-2, ….`);
+  report.error(
+    path,
+    `"${name}" is also the name of an instance of "${owner.name}"`,
+    `Rename it: instances of "${owner.name}" are called ${owner.name}-1, ${owner.name}-2, ….`,
+  );
 }
-

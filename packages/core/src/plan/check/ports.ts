@@ -28,13 +28,18 @@ function toRange(spec: ProcessSpec): readonly PortRange[] {
 
 function checkBounds(range: PortRange, building: Building): void {
   if (Number.isInteger(range.from) && range.from >= 1 && range.to <= 65_535) return;
-  const ports = range.from === range.to ? `${range.from} is not a port` : `${range.from} to ${range.to} are not all ports`;
+  const ports =
+    range.from === range.to ? `${range.from} is not a port` : `${range.from} to ${range.to} are not all ports`;
   building.report.error(pathOf(range, building), ports, 'Ports are 1 to 65535; one is needed per instance.');
 }
 
 function reportOverlap(first: PortRange, second: PortRange, building: Building): void {
   const message = `the ports of "${second.name}" (${describe(second)}) overlap those of "${first.name}" (${describe(first)})`;
-  building.report.error(pathOf(second, building), message, `Each instance takes one port: set "port_base: ${first.to + 1}" or higher.`);
+  building.report.error(
+    pathOf(second, building),
+    message,
+    `Each instance takes one port: set "port_base: ${first.to + 1}" or higher.`,
+  );
 }
 
 function describe({ from, to }: PortRange): string {

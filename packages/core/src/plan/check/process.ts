@@ -14,12 +14,21 @@ export function checkProcess({ draft, path }: Declared, inherited: Inherited, { 
 
 function checkScale(draft: ProcessDraft, path: string, { report, ceiling }: { report: Report; ceiling: number }): void {
   const { scale = processDefaults.scale, max_scale: max } = draft;
-  const refuse = (key: 'scale' | 'max_scale', message: string, hint: string): void => report.error(joinPath(path, key), message, hint);
-  for (const [key, value] of [['scale', scale], ['max_scale', max ?? 0]] as const) {
-    if (!Number.isInteger(value) || value < 0) refuse(key, `${value} is not a number of instances`, 'Use a whole number; 0 is stopped.');
+  const refuse = (key: 'scale' | 'max_scale', message: string, hint: string): void =>
+    report.error(joinPath(path, key), message, hint);
+  for (const [key, value] of [
+    ['scale', scale],
+    ['max_scale', max ?? 0],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 0)
+      refuse(key, `${value} is not a number of instances`, 'Use a whole number; 0 is stopped.');
   }
   if (max !== undefined && max > ceiling) {
-    refuse('max_scale', `max_scale ${max} is above the ceiling of ${ceiling}`, `Lower it, or raise "global.max_process_scale".`);
+    refuse(
+      'max_scale',
+      `max_scale ${max} is above the ceiling of ${ceiling}`,
+      `Lower it, or raise "global.max_process_scale".`,
+    );
   } else if (scale > (max ?? ceiling)) {
     const limit = max === undefined ? 'global.max_process_scale' : 'max_scale';
     refuse('scale', `scale ${scale} is above ${limit} ${max ?? ceiling}`, `Lower it, or raise "${limit}".`);
@@ -30,11 +39,19 @@ function checkScale(draft: ProcessDraft, path: string, { report, ceiling }: { re
 function checkTerminal(draft: ProcessDraft, path: string, report: Report): void {
   if (draft.tty !== true) return;
   if (draft.stdin !== undefined && draft.stdin !== 'null') {
-    report.error(joinPath(path, 'stdin'), '"stdin" does nothing with "tty: true": the terminal is the input', 'Remove one of the two.');
+    report.error(
+      joinPath(path, 'stdin'),
+      '"stdin" does nothing with "tty: true": the terminal is the input',
+      'Remove one of the two.',
+    );
   }
   if (draft.logging?.stderr !== undefined && draft.logging.stderr !== (draft.logging.stdout ?? true)) {
     const at = joinPath(joinPath(path, 'logging'), 'stderr');
-    report.error(at, '"stderr" does nothing with "tty: true": a terminal mixes stderr into stdout', 'Set "logging.stdout", or remove "tty".');
+    report.error(
+      at,
+      '"stderr" does nothing with "tty: true": a terminal mixes stderr into stdout',
+      'Set "logging.stdout", or remove "tty".',
+    );
   }
 }
 
@@ -47,11 +64,19 @@ function checkOneshot(draft: ProcessDraft, path: string, report: Report): void {
   }
   if (draft.reload_command !== undefined || draft.reload_signal !== undefined) {
     const key = draft.reload_command === undefined ? 'reload_signal' : 'reload_command';
-    report.warning(joinPath(path, key), 'a oneshot is rarely there to be reloaded', 'Start it again instead, or make it "type: longrun".');
+    report.warning(
+      joinPath(path, key),
+      'a oneshot is rarely there to be reloaded',
+      'Start it again instead, or make it "type: longrun".',
+    );
   }
 }
 
 function checkPostScript(draft: ProcessDraft, path: string, report: Report): void {
   if (draft.post_script_timeout === undefined || draft.post_script !== undefined) return;
-  report.error(joinPath(path, 'post_script_timeout'), '"post_script_timeout" does nothing without "post_script"', 'Add "post_script", or remove it.');
+  report.error(
+    joinPath(path, 'post_script_timeout'),
+    '"post_script_timeout" does nothing without "post_script"',
+    'Add "post_script", or remove it.',
+  );
 }

@@ -21,7 +21,11 @@ export function checkCycles({ graph, building }: Pick<Relations, 'graph' | 'buil
     // A process that depends on itself was reported in its own words.
     if (cycle.length === 2) continue;
     const path = joinPath(joinPath(pathOf(first, building), 'depends_on'), second);
-    building.report.error(path, `the dependencies form a cycle: ${formatChain(cycle)}`, 'Remove one of them: none of these processes could ever start.');
+    building.report.error(
+      path,
+      `the dependencies form a cycle: ${formatChain(cycle)}`,
+      'Remove one of them: none of these processes could ever start.',
+    );
   }
 }
 
@@ -32,7 +36,12 @@ export function checkReachable({ specs, booting, building }: Relations): void {
       const needed = specs.get(dependency.process);
       const why = needed === undefined || dependency.optional ? undefined : toUnreachable(needed, booting);
       const path = joinPath(joinPath(pathOf(name, building), 'depends_on'), dependency.process);
-      if (why !== undefined) building.report.warning(path, `"${name}" will fail at boot: it needs "${dependency.process}", ${why}`, 'Enable it, remove the dependency, or set "optional: true".');
+      if (why !== undefined)
+        building.report.warning(
+          path,
+          `"${name}" will fail at boot: it needs "${dependency.process}", ${why}`,
+          'Enable it, remove the dependency, or set "optional: true".',
+        );
     }
   }
 }
@@ -47,7 +56,11 @@ export function checkPriorities({ graph, building }: Relations): void {
   for (const { process, priority, wave, neededBy } of findPriorityConflicts(graph)) {
     if (building.declared.get(process)?.draft.priority === undefined) continue;
     const message = `"${process}" has priority ${priority} but starts with priority ${wave}: "${neededBy}" depends on it`;
-    building.report.warning(joinPath(pathOf(process, building), 'priority'), message, `Dependencies win over priority. Set "priority: ${wave}" or less.`);
+    building.report.warning(
+      joinPath(pathOf(process, building), 'priority'),
+      message,
+      `Dependencies win over priority. Set "priority: ${wave}" or less.`,
+    );
   }
 }
 
@@ -56,23 +69,38 @@ export function checkConflicts(relations: Relations): void {
   const { specs, building } = relations;
   for (const spec of specs.values()) {
     const path = joinPath(pathOf(spec.name, building), 'conflicts_with');
-    for (const [index, other] of spec.conflictsWith.entries()) checkConflict(spec, other, { ...relations, path: joinPath(path, index) });
+    for (const [index, other] of spec.conflictsWith.entries())
+      checkConflict(spec, other, { ...relations, path: joinPath(path, index) });
   }
 }
 
-function checkConflict(spec: ProcessSpec, other: string, { specs, graph, booting, building, path }: Relations & { path: string }): void {
+function checkConflict(
+  spec: ProcessSpec,
+  other: string,
+  { specs, graph, booting, building, path }: Relations & { path: string },
+): void {
   const { report } = building;
-  if (other === spec.name) return report.error(path, `"${other}" conflicts with itself`, 'Remove it from "conflicts_with".');
+  if (other === spec.name)
+    return report.error(path, `"${other}" conflicts with itself`, 'Remove it from "conflicts_with".');
   const opponent = specs.get(other);
   if (opponent === undefined) {
-    if (!building.declared.has(other)) report.error(path, `there is no process "${other}" to conflict with`, hintForUnknown(other, building));
+    if (!building.declared.has(other))
+      report.error(path, `there is no process "${other}" to conflict with`, hintForUnknown(other, building));
     return;
   }
   if (withDependencies(graph, [spec.name]).includes(other) || withDependencies(graph, [other]).includes(spec.name)) {
-    return report.error(path, `"${spec.name}" and "${other}" conflict, but one needs the other`, 'Remove the conflict or the dependency.');
+    return report.error(
+      path,
+      `"${spec.name}" and "${other}" conflict, but one needs the other`,
+      'Remove the conflict or the dependency.',
+    );
   }
   if (booting.has(spec.name) && booting.has(other) && !isConditional(spec) && !isConditional(opponent)) {
-    report.error(path, `"${spec.name}" and "${other}" conflict, but both start at boot`, 'Set "initial_state: stopped" on one of them.');
+    report.error(
+      path,
+      `"${spec.name}" and "${other}" conflict, but both start at boot`,
+      'Set "initial_state: stopped" on one of them.',
+    );
   }
 }
 
@@ -84,4 +112,3 @@ function isConditional(spec: ProcessSpec): boolean {
 function pathOf(name: string, { declared }: Building): string {
   return declared.get(name)?.path ?? joinPath('processes', name);
 }
-

@@ -13,16 +13,24 @@ export function checkTemplates(draft: Draft, scope: { building: Building; inheri
   for (const [template, process] of Object.entries(draft.templates)) {
     const path = joinPath('templates', template);
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*@$/.test(template)) {
-      scope.building.report.error(path, `${JSON.stringify(template)} is not the name of a template`, 'A template is called NAME@, for example "openvpn@".');
+      scope.building.report.error(
+        path,
+        `${JSON.stringify(template)} is not the name of a template`,
+        'A template is called NAME@, for example "openvpn@".',
+      );
     }
     if (used.has(path)) continue;
     const report = ignoringPlaceholders(scope.building.report, draft);
-    toProcess({ name: `${template}%i`, path, draft: process, source: 'file' }, scope.inherited, { ...scope.building, report });
+    toProcess({ name: `${template}%i`, path, draft: process, source: 'file' }, scope.inherited, {
+      ...scope.building,
+      report,
+    });
   }
 }
 
 function ignoringPlaceholders(report: Report, draft: Draft): Report {
-  const isOpen = (path: string): boolean => JSON.stringify(valueAt(draft, path) ?? path).includes('%i') || path.includes('%i');
+  const isOpen = (path: string): boolean =>
+    JSON.stringify(valueAt(draft, path) ?? path).includes('%i') || path.includes('%i');
   return {
     error: (path, message, hint) => isOpen(path) || report.error(path, message, hint),
     warning: (path, message, hint) => isOpen(path) || report.warning(path, message, hint),
