@@ -1,0 +1,72 @@
+import type { LogOutput } from '../log/outbox.ts';
+
+/** An output that keeps what is written, and whose reader the test plays. */
+export interface FakeOutput extends LogOutput {
+  /** All that was written, as text. */
+  readonly text: string;
+  readonly bytes: Buffer;
+  readonly lines: readonly string[];
+  /** The reader stops: at most one more write is taken. */
+  block(): void;
+  /** It reads everything that waits, and goes on reading. */
+  unblock(): void;
+  /** It takes what waits, and stops again. */
+  readOnce(): void;
+}
+
+export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?: boolean } = {}): FakeOutput {
+  const written: Buffer[] = [];
+  const drains = new Set<() => void>();
+  const empties = new Set<() => void>();
+  let buffered = 0;
+  let blocked = false;
+
+  const drain = (): void => {
+    buffered = 0;
+    for (const wake of [...empties]) wake();
+    for (const wake of [...drains]) wake();
+  };
+  return {
+    isTerminal,
+    get buffered() {
+      return buffered;
+    },
+    get bytes() {
+      return Buffer.concat(written);
+    },
+    get text() {
+      return this.bytes.toString();
+    },
+    get lines() {
+      return this.text.split('\n').slice(0, -1);
+    },
+    write(bytes) {
+      // The memory is used again by its owner, as soon as nothing is buffered.
+      written.push(Buffer.from(bytes));
+      if (blocked) buffered += bytes.length;
+      return !blocked;
+    },
+    onDrain(callback) {
+      drains.add(callback);
+      return () => void drains.delete(callback);
+    },
+    flush() {
+      if (buffered === 0) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const wake = (): void => {
+          empties.delete(wake);
+          resolve(true);
+        };
+        empties.add(wake);
+      });
+    },
+    block() {
+      blocked = true;
+    },
+    unblock() {
+      blocked = false;
+      drain();
+    },
+    readOnce: drain,
+  };
+}
