@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,9 @@ export interface Folder {
   write(name: string, text: string): Promise<string>;
   /** Text of a file; empty while it does not exist. */
   read(name: string): Promise<string>;
+  exists(name: string): Promise<boolean>;
+  /** How many processes of the whole machine have this in their command line (words are separated by NUL). */
+  countProcesses(commandLine: string): Promise<number>;
   /** Writes `pm.yaml` and starts `pm run` in the folder. */
   run(yaml: string, options?: Partial<PmOptions>): Promise<Pm>;
   /** Starts `pm` with any arguments in the folder. */
@@ -50,6 +53,8 @@ function createFolder(path: string, running: Pm[]): Folder {
       return file;
     },
     read: (name) => readFile(join(path, name), 'utf8').catch(() => ''),
+    exists: (name) => access(join(path, name)).then(() => true, () => false),
+    countProcesses,
     async run(yaml, options) {
       await folder.write('pm.yaml', yaml);
       return folder.pm(['run'], options);
@@ -71,4 +76,10 @@ async function endPm(pm: Pm): Promise<void> {
   await pm.signal('SIGQUIT').catch(() => undefined);
   await Promise.race([pm.ended, sleep(7000)]);
   pm.child.kill('SIGKILL');
+}
+
+async function countProcesses(commandLine: string): Promise<number> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.includes(commandLine)).length;
 }
