@@ -1,3 +1,4 @@
+import { coreAliases } from '../../packages/core/src/config/aliases.ts';
 import { defaultRows } from '../../packages/core/src/config/defaults.ts';
 import {
   globalMeanings,
@@ -20,7 +21,27 @@ export function renderConfig(): string {
     'Keys are the same in every format. A duration is a number of seconds, or `500ms`, `5s`, `1m30s`, `2h`; a size is a\n' +
       'number of bytes, or `64KiB`, `50MB`, `1GiB`. Keys of plugins are on the pages of the plugins.',
     ...parts.map((part) => renderPart(part, types)),
+    '## Other spellings',
+    'Read as the key beside them, mostly for files of PHPeek PM. Two spellings of one key in one file are an error.',
+    renderAliases(),
   );
+}
+
+/** Where an alias stands, as a user would write it. */
+const places: Readonly<Record<(typeof coreAliases)[number]['place'], string>> = {
+  root: '',
+  global: 'global.',
+  process: 'processes.NAME.',
+  hooks: 'hooks.',
+  logging: 'processes.NAME.logging.',
+};
+
+function renderAliases(): string {
+  const rows = coreAliases.map(({ place, from, to }) => [
+    `\`${places[place]}${from}\``,
+    `\`${places[place]}${to.join('.')}\``,
+  ]);
+  return toTable(['spelling', 'key'], rows);
 }
 
 interface Part {
@@ -86,14 +107,8 @@ function walk(schema: Schema<unknown>, path: string, types: Map<string, string>)
 }
 
 function addKey(entry: Schema<unknown>, path: string, types: Map<string, string>): void {
-  types.set(path, typeOf(entry));
+  types.set(path, aboutOf(entry)?.type ?? '');
   walk(entry, path, types);
-}
-
-/** A schema that refines another is about what that one is about. */
-function typeOf(schema: object): string {
-  const [first] = 'pipe' in schema && Array.isArray(schema.pipe) ? (schema.pipe as readonly object[]) : [];
-  return aboutOf(schema)?.type ?? (first === undefined || first === schema ? '' : typeOf(first));
 }
 
 /** A template is a process, and all hooks are alike: each is shown once. */
