@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { loadSys, type Sys } from '@pm-supervisor/native';
 import type { Diagnostic } from './config/diagnostic.ts';
 import { toInheritedEnv } from './instance/environment.ts';
+import { currentPlugin } from './hooks/attribution.ts';
 import { createLogPipeline } from './log/create-pipeline.ts';
 import type { LogPipeline } from './log/pipeline.ts';
 import { readCgroupFacts } from './os/cgroup-facts.ts';
 import { systemClock } from './os/clock.ts';
 import { createModuleEvaluator } from './os/evaluate-module.ts';
+import { guardExit } from './os/exit-guard.ts';
 import { keepAlive } from './os/keep-alive.ts';
 import { readMachineFacts } from './os/machine-facts.ts';
 import { createNodeSpawner } from './os/node-spawner.ts';
@@ -77,6 +79,7 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
     ...(unlock === undefined ? [] : [unlock]),
     keepAlive(),
     takeSignals(supervisor, options),
+    guardExit(currentPlugin),
     handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
     startOrphanReaper(sys, supervisor, planned.plan.global),
     ...(options.watch === true ? [watchConfig(planned, supervisor)] : []),
