@@ -1,5 +1,5 @@
 // Bundles the daemon and the verbs into dist/: one small entry, and chunks that are loaded when they are needed.
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -12,7 +12,8 @@ const requireForChunks = "const require = process.getBuiltinModule('node:module'
 
 rmSync(output, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: [join(folder, 'src/pm.ts')],
+  // core.js is what plugins get when they import @pm-supervisor/core.
+  entryPoints: { pm: join(folder, 'src/pm.ts'), core: join(folder, '../core/src/index.ts') },
   outdir: output,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -30,5 +31,9 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
+const entry = join(output, 'pm.js');
+// The entry has to be understood by the oldest Node, to tell it so; and it requires nothing.
+writeFileSync(entry, readFileSync(entry, 'utf8').replace(`${requireForChunks}\n`, ''));
+chmodSync(entry, 0o755);
 writeFileSync(join(output, 'meta.json'), JSON.stringify(metafile));
 if (existsSync(prebuilt)) cpSync(prebuilt, join(output, 'prebuilt'), { recursive: true });

@@ -1,5 +1,6 @@
 import { formatDiagnostics, type Diagnostic, type DiagnosticPart } from '@pm-supervisor/core';
-import type { Paint } from './paint.ts';
+import type { CliContext } from './context.ts';
+import { createPaint, type Paint } from './paint.ts';
 
 const formats: Readonly<Partial<Record<DiagnosticPart, Parameters<Paint>[0]>>> = {
   place: 'cyan',
@@ -27,4 +28,9 @@ export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Warnings of a configuration that works all the same. */
+export function writeWarnings(warnings: readonly Diagnostic[], context: CliContext): void {
+  if (warnings.length > 0) context.stderr.write(showDiagnostics(warnings, createPaint(context, context.stderr)));
 }

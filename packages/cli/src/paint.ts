@@ -8,9 +8,14 @@ type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
 
 /** Colours on a terminal unless NO_COLOR says otherwise (https://no-color.org); FORCE_COLOR turns them on anywhere. */
-export function createPaint(context: CliContext, writer: Writer): Paint {
-  const { NO_COLOR: no, FORCE_COLOR: force, TERM: term } = context.env;
+export function createPaint({ env }: CliContext, writer: Writer): Paint {
+  const { FORCE_COLOR: force, TERM: term } = env;
   const wanted = force !== undefined && force !== '' && force !== '0' ? true : writer.isTerminal && term !== 'dumb';
-  const coloured = wanted && (no === undefined || no === '');
+  const coloured = wanted && allowsColour(env);
   return coloured ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text;
+}
+
+/** Whether NO_COLOR is unset or empty. */
+export function allowsColour({ NO_COLOR: no }: CliContext['env']): boolean {
+  return no === undefined || no === '';
 }

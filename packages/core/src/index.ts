@@ -11,12 +11,6 @@ export type { Diagnostic, DiagnosticPart, Position, Severity } from './config/di
 export { readCgroupFacts } from './os/cgroup-facts.ts';
 export type { CgroupFacts, CgroupOptions, CpuFacts, MemoryFacts } from './os/cgroup-facts.ts';
 
-export { buildGraph, reverseGraph, toLayers } from './plan/graph.ts';
-export type { Graph, GraphNode } from './plan/graph.ts';
-export { formatStop, toGracePeriodSeconds, toLongestStop } from './plan/stop-budget.ts';
-export type { LongestStop } from './plan/stop-budget.ts';
-export { formatDuration } from './plan/duration-text.ts';
-export { formatCommand } from './plan/command-line.ts';
 export type * from './plan/spec.ts';
 
 export { runSupervisor } from './run.ts';
@@ -26,7 +20,8 @@ export type { Supervisor, SupervisorOptions, World } from './supervisor.ts';
 export { describeConfig, describeCoreConfig, inspectPlan } from './inspect.ts';
 export type { Inspection } from './inspect.ts';
 export type { ExplainedKey, ExplainedStep, Explanation } from './plan/explain.ts';
-export { masked, maskValue } from './plan/mask.ts';
+export { formatExplanation } from './plan/explain-text.ts';
+export { maskValue } from './plan/mask.ts';
 export { chooseRuntimeDir } from './os/runtime-dir.ts';
 export type { RuntimeDir, RuntimeDirOptions } from './os/runtime-dir.ts';
 export { preparePlan } from './planner.ts';

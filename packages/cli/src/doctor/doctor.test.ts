@@ -16,7 +16,7 @@ const wellEquipped: MachineFacts = {
   cgroup: { version: 'v2', memory: { limit: 2 ** 30, current: 2 ** 20 }, cpu: { quota: 1.5 }, pids: { limit: 500, current: 3 }, pressure: {} },
   size: { memory: 2 ** 30, cpus: 1.5 },
   process: { pid: 1, uid: 0, gid: 0, groups: [], user: 'root', group: 'root', capabilities: parseCapabilities('1ffffffffff'), noNewPrivileges: false, seccomp: 'filter' },
-  files: { readOnlyRoot: true, proc: true, temporary: { path: '/tmp', writable: true, noexec: false }, terminals: true, runtimeDir: '/run/pm' },
+  files: { readOnlyRoot: true, proc: true, temporary: { path: '/tmp', writable: true, noexec: false }, terminals: true, runtimeDir: { path: '/run/pm', refused: [] } },
   ulimits: { nofile: { soft: 1024, hard: 4096 }, nproc: {}, core: { soft: 0, hard: 0 } },
   kernel: { pidMax: 32768, inotifyInstances: 128, inotifyWatches: 8192 },
   stdout: 'pipe',
@@ -76,7 +76,7 @@ describe('findings', () => {
   test.each<[string, Partial<MachineFacts>, string, string]>([
     ['no /proc', { files: { ...files, proc: false } }, '/proc is not mounted', 'mount -t proc'],
     ['no helper', { helper: { sys: false, svexec: false, reason: 'no file for riscv64' } }, 'no file for riscv64', 'setpriv'],
-    ['no runtime dir', { files: { readOnlyRoot: true, proc: true, temporary: files.temporary, terminals: true } }, 'no folder for state', 'PM_RUNTIME_DIR'],
+    ['no runtime dir', { files: { ...files, runtimeDir: { refused: [{ path: '/run/pm', reason: 'it is on a read-only file system' }] } } }, '/run/pm: it is on a read-only file system', 'PM_RUNTIME_DIR'],
     ['hidepid', { files: { ...files, hidepid: '2' } }, 'hidepid=2', 'run pm as root'],
     ['no terminals', { files: { ...files, terminals: false } }, '/dev/ptmx', 'devpts'],
     ['root who cannot change users', { process: { ...process, capabilities: ['kill', 'sys_resource'] } }, 'CAP_SETUID', '`user`'],

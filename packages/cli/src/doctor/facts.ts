@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, fstatSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { coreVersion, readCgroupFacts, type CgroupFacts } from '@pm-supervisor/core';
+import { chooseRuntimeDir, coreVersion, readCgroupFacts, type CgroupFacts, type RuntimeDir } from '@pm-supervisor/core';
 import { helperStatus, type HelperStatus } from '@pm-supervisor/native';
 import type { CliContext, NodeFacts } from '../context.ts';
 import { findMount, findName, parseMounts, parseStatus, parseUlimit, type Credentials, type Mount, type Ulimit } from './proc.ts';
@@ -31,11 +31,11 @@ export interface FileFacts {
   readonly temporary: { readonly path: string; readonly writable: boolean; readonly noexec: boolean };
   /** Pseudo-terminals can be made (`tty: true`). */
   readonly terminals: boolean;
-  /** The folder for state and socket, by the rule of line 30; absent where none can be written. */
-  readonly runtimeDir?: string;
+  /** The folder for state and socket, and why those before it in the order cannot be used. */
+  readonly runtimeDir: RuntimeDir;
 }
 
-/** Looks; changes nothing. What cannot be read is absent or counts as not offered. */
+/** Looks, and makes nothing but the runtime folder. What cannot be read is absent or counts as not offered. */
 export function gatherFacts(context: CliContext): MachineFacts {
   const cgroup = readCgroupFacts();
   const memory = totalmem();
@@ -74,7 +74,7 @@ function gatherCredentials(pid: number): MachineFacts['process'] {
   };
 }
 
-function gatherFiles(context: CliContext): FileFacts {
+function gatherFiles({ env }: CliContext): FileFacts {
   const mounts = parseMounts(read('/proc/self/mountinfo'));
   const isReadOnly = (mount: Mount | undefined): boolean => mount?.options.includes('ro') ?? false;
   const temporary = tmpdir();
@@ -85,7 +85,7 @@ function gatherFiles(context: CliContext): FileFacts {
     ...optional('hidepid', hidepid?.slice('hidepid='.length)),
     temporary: { path: temporary, writable: isWritable(temporary), noexec: findMount(mounts, temporary)?.options.includes('noexec') ?? false },
     terminals: isWritable('/dev/ptmx'),
-    ...optional('runtimeDir', findRuntimeDir(context)),
+    runtimeDir: chooseRuntimeDir({ env }),
   };
 }
 

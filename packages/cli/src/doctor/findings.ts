@@ -24,8 +24,8 @@ const checks: readonly Check[] = [
   ({ helper }) => helper.sys && helper.svexec ? undefined
     : note(`the native helper is not used: ${helper.reason ?? 'no reason known'}`,
       'Services run, but: no `tty`; limits, nice and supplementary groups need prlimit and setpriv (util-linux); descendants that escape are found by walking /proc; as PID 1, orphans are not reaped.'),
-  ({ files }) => files.runtimeDir !== undefined ? undefined
-    : problem('no folder for state can be written', 'There will be no control socket. Mount a tmpfs on /run, or set PM_RUNTIME_DIR to a folder that can be written.'),
+  ({ files }) => files.runtimeDir.path !== undefined ? undefined
+    : problem(`no folder for state can be used (${files.runtimeDir.refused.map(({ path, reason }) => `${path}: ${reason}`).join('; ')})`, 'There will be no control socket. Mount a tmpfs on /run, or set PM_RUNTIME_DIR to a folder that can be written.'),
   ({ files }) => files.hidepid === undefined ? undefined
     : problem(`/proc hides other users' processes (hidepid=${files.hidepid})`, 'Leftovers of services that run as another user may be missed. Mount /proc without hidepid, or run pm as root.'),
   ({ files }) => files.terminals ? undefined : note('/dev/ptmx cannot be opened', '`tty: true` will fail. Mount devpts on /dev/pts.'),

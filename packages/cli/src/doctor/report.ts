@@ -55,7 +55,7 @@ function listProcess({ process, ulimits, stdout }: MachineFacts): readonly Row[]
 function listFiles({ files, kernel }: MachineFacts): readonly Row[] {
   return [
     ['root', files.readOnlyRoot ? 'read-only' : 'writable'],
-    ['runtime dir', files.runtimeDir ?? 'none can be written'],
+    ['runtime dir', files.runtimeDir.path ?? 'none can be written'],
     ['temporary', `${files.temporary.path}, ${files.temporary.writable ? 'writable' : 'not writable'}${files.temporary.noexec ? ', noexec' : ''}`],
     ['/proc', files.proc ? `mounted${files.hidepid === undefined ? '' : `, hidepid=${files.hidepid}`}` : 'not mounted'],
     ['terminals', files.terminals ? '/dev/ptmx' : 'no /dev/ptmx'],
