@@ -52,8 +52,8 @@ export function startPm(options: PmOptions): Pm {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as End);
-  const out = createWatchedLines(stdout === 'pipe' ? child.stdout : undefined, ended);
   const err = createWatchedLines(child.stderr ?? undefined, ended);
+  const out = createWatchedLines(stdout === 'pipe' ? child.stdout : undefined, ended, err);
   const pid = async (): Promise<number> => (pid1 ? findOnlyChild(child.pid ?? 0) : (child.pid ?? 0));
   const signal = async (name: NodeJS.Signals): Promise<void> => void process.kill(await pid(), name);
   return {

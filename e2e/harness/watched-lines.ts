@@ -28,8 +28,8 @@ export interface WaitOptions {
   readonly withinMs?: number;
 }
 
-/** Collects lines. Matching is against `INSTANCE: MSG` for JSON records, against the line itself for others. */
-export function createWatchedLines(stream: Readable | undefined, ended: Promise<unknown>): WatchedLines {
+/** Collects lines; `beside` is shown too when what is waited for does not come. Matching is against `INSTANCE: MSG` for JSON records, against the line itself for others. */
+export function createWatchedLines(stream: Readable | undefined, ended: Promise<unknown>, beside?: WatchedLines): WatchedLines {
   const lines: string[] = [];
   const records: PmRecord[] = [];
   const texts: string[] = [];
@@ -69,9 +69,9 @@ export function createWatchedLines(stream: Readable | undefined, ended: Promise<
           const found = texts.filter((text) => matches(text, pattern));
           const wanted = found[times - 1];
           if (wanted !== undefined) return finish(() => resolve(wanted));
-          if (over) finish(() => reject(toError('the process ended', pattern, texts)));
+          if (over) finish(() => reject(toError('the process ended', pattern, [...texts, ...(beside?.texts ?? [])])));
         };
-        const timer = setTimeout(() => finish(() => reject(toError(`${withinMs} ms were over`, pattern, texts))), withinMs);
+        const timer = setTimeout(() => finish(() => reject(toError(`${withinMs} ms were over`, pattern, [...texts, ...(beside?.texts ?? [])]))), withinMs);
         waiting.add(look);
         look();
       }),

@@ -7,7 +7,7 @@ import { writeSite } from './site.ts';
 test('nginx and php-fpm: started in order, a page is served through both, /dev/stdout works, stopped in order without losing a request [lines 3, 20, 21, 32]', async ({ folder }) => {
   const port = await findFreePort();
   const { yaml } = await writeSite(folder, port);
-  const pm = await folder.run(yaml, { env: { PWD: folder.path } });
+  const pm = await folder.run(yaml);
   await pm.out.waitFor('up after', { withinMs: 30_000 });
   const order = pm.out.texts.flatMap((text) => /pm: (php-fpm-1 is ready|nginx-1 started)/.exec(text)?.[1] ?? []);
   expect(order).toEqual(['php-fpm-1 is ready', 'nginx-1 started']);

@@ -47,10 +47,10 @@ http {
   }
 }
 `);
-  return { port, yaml: toYaml(port) };
+  return { port, yaml: toYaml(folder.path, port) };
 }
 
-function toYaml(port: number): string {
+function toYaml(path: string, port: number): string {
   return `
 global: {shutdown_timeout: 60s}
 processes:
@@ -59,7 +59,7 @@ processes:
     ready: {log: "ready to handle connections"}
     shutdown: {signal: SIGQUIT, timeout: 20s}
   nginx:
-    command: [${findProgram('nginx')}, -c, ${'${PWD}'}/nginx.conf]
+    command: [${findProgram('nginx')}, -c, ${path}/nginx.conf]
     depends_on: php-fpm
     ready: {port: ${port}}
     shutdown: {signal: SIGQUIT, timeout: 20s}
