@@ -63,6 +63,11 @@ describe('yaml', () => {
     expect(problems('a: !!js/function x\n')[0]).toMatchObject({ line: 1, column: 4 });
   });
 
+  test('an expression without quotes inside a flow map is explained', () => {
+    expect(parseYaml('a: {b: ${X}}', 'f').diagnostics[0]?.hint).toBe('Inside { } and [ ] an expression needs quotes: "${VAR}".');
+    expect(parseYaml('a: ${X}', 'f').value).toEqual({ a: '${X}' });
+  });
+
   test('several errors of syntax come together', () => {
     expect(problems('a: 1\na: 2\nb: 1\nb: 2\n')).toHaveLength(2);
   });

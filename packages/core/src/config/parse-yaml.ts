@@ -30,7 +30,7 @@ export function parseYaml(text: string, file: string): Parsed {
   if (document === undefined) return toUnparsed([syntaxError({ file, line: 1, column: 1 }, `is nested deeper than ${deepest} levels`)]);
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return toUnparsed(problems.map((it) => syntaxError(toPosition(it.pos[0]), toPlainWords(it.code, it.message), hintFor(it.code))));
+    return toUnparsed(problems.map((it) => syntaxError(toPosition(it.pos[0]), toPlainWords(it.code, it.message), hintFor(it.code, text, it.pos[0]))));
   }
   const walk: Walk = { toPosition, places: new Map(), anchors: new Map(), open: new Set(), diagnostics: [], aliased: 0 };
   const value = document.contents === null ? undefined : toValue(document.contents, { path: '', depth: 0, isText: false }, walk);
@@ -66,11 +66,13 @@ function toPlainWords(code: string, message: string): string {
   }
 }
 
-function hintFor(code: string): string | undefined {
+function hintFor(code: string, text: string, offset: number): string | undefined {
+  if (text.startsWith('${', offset - 1)) return 'Inside { } and [ ] an expression needs quotes: "${VAR}".';
   if (code === 'MULTIPLE_DOCS') return 'Remove the "---", or put the rest in another file and name it under extends.';
-  if (code === 'BAD_ALIAS') return 'A text that starts with "*" or "&" needs quotes: "*.log".';
-  return undefined;
+  return code === 'BAD_ALIAS' ? quoteStar : undefined;
 }
+
+const quoteStar = 'A text that starts with "*" or "&" needs quotes: "*.log".';
 
 /** Offsets of an entry; a list item has no key. */
 interface Place {
@@ -152,8 +154,9 @@ function mergeInto(result: RawMap, node: Node, spot: Spot, walk: Walk): void {
 }
 
 function toList(node: YAMLSeq, spot: Spot, walk: Walk): unknown[] {
+  const { key: _, ...own } = spot;
   return (node.items as Node[]).map((item, index) => {
-    const value = toValue(item, { ...spot, path: joinPath(spot.path, index), depth: spot.depth + 1 }, walk);
+    const value = toValue(item, { ...own, path: joinPath(spot.path, index), depth: spot.depth + 1 }, walk);
     // A list of names is read as a map of names: the item is found by its text too.
     if (typeof value === 'string' && item.range != null) rememberName(walk, joinPath(spot.path, value), item.range[0]);
     return value;
@@ -168,7 +171,7 @@ function toAliased(name: string, offset: number, spot: Spot, walk: Walk): unknow
   const target = walk.anchors.get(name);
   if (target !== undefined && !walk.open.has(target)) return toValue(target, { ...spot, isAliased: true }, walk);
   const message = target === undefined ? `no anchor "&${name}" stands before this alias` : `the alias "*${name}" contains itself`;
-  walk.diagnostics.push(syntaxError(walk.toPosition(offset), message, hintFor('BAD_ALIAS')));
+  walk.diagnostics.push(syntaxError(walk.toPosition(offset), message, quoteStar));
   return undefined;
 }
 
@@ -184,7 +187,8 @@ function fail(node: Node, walk: Walk, message: string, hint?: string): undefined
 
 function recordPlace(node: Node, spot: Spot, walk: Walk): void {
   const value = node.range?.[0] ?? 0;
-  const place = { value, isScalar: isScalar(node) || isAlias(node) };
+  // An empty value stands nowhere: its key is what a reader sees.
+  const place = { value, isScalar: isAlias(node) || (isScalar(node) && node.value !== null) };
   walk.places.set(spot.path, spot.key === undefined ? place : { ...place, key: spot.key });
 }
 
