@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { test } from '../../harness/folder.ts';
 
-const forever = '[sh, -c, "echo $PM_PROCESS >> order; exec sleep 60"]';
+const forever = '[sh, -c, "echo $PM_PROCESS >> order; echo up; exec sleep 60"]';
 
 test('boot order: a dependent never starts before the oneshot it depends on has succeeded [line 3]', async ({ folder }) => {
   const pm = await folder.run(`
@@ -9,7 +9,7 @@ processes:
   migrate: {type: oneshot, command: [sh, -c, "sleep 0.3; echo migrated >> order"]}
   web: {command: ${forever}, depends_on: migrate}
 `);
-  await pm.out.waitFor('web-1 started');
+  await pm.out.waitFor('web-1: up');
   await pm.stop();
   expect(await folder.read('order')).toBe('migrated\nweb\n');
 });
@@ -21,7 +21,7 @@ processes:
   early: {command: ${forever}, depends_on: {slow: {condition: started}}}
   late: {command: ${forever}, depends_on: slow}
 `);
-  await pm.out.waitFor('late-1 started');
+  await pm.out.waitFor('late-1: up');
   await pm.stop();
   expect(await folder.read('order')).toBe('early\nslow-is-ready\nlate\n');
 });
@@ -47,7 +47,7 @@ processes:
   needed: {command: ${forever}, priority: 300, ready: {after: 200ms}}
   middle: {command: ${forever}, priority: 100}
 `);
-  await pm.out.waitFor('last-1 started');
+  await pm.out.waitFor('last-1: up');
   await pm.stop();
   const started = pm.out.texts.flatMap((text) => /^pm: (\w+)-1 started/.exec(text)?.[1] ?? []);
   expect(started).toEqual(['needed', 'first', 'middle', 'last']);
