@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { OsSpec } from '../plan/spec.ts';
+import { visitCgroups } from './cgroup-visit.ts';
 import { findCgroupFolders, parseCgroupMembership, parseCgroupMounts } from './cgroup-mounts.ts';
 import type { Clock } from './clock.ts';
 import { readStat } from './proc-stat.ts';
@@ -15,6 +16,8 @@ export interface ChildCgroup {
   readonly enforced: readonly ResourceName[];
   /** `cgroup.procs` files that the child has to join: one under v2, one for each controller under v1. */
   readonly procs: readonly string[];
+  /** Runs `start` inside, for a child that cannot join by itself before its first instruction. */
+  visit<T>(start: () => T): T;
   /** Pids that are in it now. */
   members(): readonly number[];
   /** Something in it was killed because it passed `memory_max`. */
@@ -60,7 +63,7 @@ export function createCgroupMaker(clock: Clock): CgroupMaker {
       if (!swept) for (const { folder } of hierarchies.values()) removeStale(folder);
       swept = true;
       const wanted = toWanted(resources);
-      const leaf = `${prefix}${process.pid}-${name}-${++count}`;
+      const leaf = `${prefix}${process.pid}-${name.replace(/[^\w.@-]/g, '_')}-${++count}`;
       const made = new Set<string>();
       const enforced = wanted.filter((want) => limit(want, leaf, hierarchies.get(want.controller), made, warn));
       const folders = [...made];
@@ -142,10 +145,17 @@ function toChildCgroup(folders: readonly string[], enforced: readonly ResourceNa
   return {
     enforced,
     procs: folders.map((folder) => join(folder, 'cgroup.procs')),
+    visit: (start) => visitCgroups(folders.map((folder) => ({ folder, home: homeOf(folder) })), start),
     members: () => folders.flatMap(readPids),
     oomKilled: () => folders.some((folder) => countOomKills(folder) > 0),
     remove: async () => void (await Promise.all(folders.map((folder) => removeEmpty(folder, clock)))),
   };
+}
+
+/** Where we are in the hierarchy of a child's cgroup: right above it, or in the leaf that `enableController` moved us to. */
+function homeOf(folder: string): string {
+  const leaf = join(dirname(folder), `${prefix}supervisor`);
+  return readPids(leaf).includes(process.pid) ? leaf : dirname(folder);
 }
 
 /** A cgroup stays busy until the last zombie in it was reaped: a few tries, then it is left to the next start. */

@@ -176,13 +176,6 @@ describe.each(modes)('starting $mode', ({ helper }) => {
     expect(error?.hint).toMatch(/CAP_SYS_RESOURCE/);
   });
 
-  test.runIf(isRoot)('a directory that only we may enter is refused for the service', { skip: !helper }, async () => {
-    chmodSync(folder, 0o700);
-    const error = await refused(requestOf(['true'], { cwd: folder, os: { credentials: nobody } }));
-    expect([error.stage, error.errno]).toEqual(['working_dir', 'EACCES']);
-    expect(error.message).toMatch(/user "nobody" \(uid 65534\)/);
-  });
-
   test('a hundred at once start, end and leave no descriptor behind', async () => {
     const ends = await Promise.all(Array.from({ length: 100 }, (_, index) => run(spawner, sh(`echo ${index}; exit ${index}`))));
     expect(ends.map((end) => end.code)).toEqual(Array.from({ length: 100 }, (_, index) => index));
@@ -198,6 +191,16 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   test('a command with inherited output gets no streams of ours', async () => {
     const { code, out } = await run(spawner, ['true'], { output: 'inherit', stdin: { kind: 'inherit' } });
     expect([code, out]).toEqual([0, '']);
+  });
+});
+
+test.runIf(isRoot)('a directory that only we may enter is refused for the service, by the helper', async () => {
+  chmodSync(folder, 0o700);
+  const request = requestOf(['true'], { cwd: folder, os: { credentials: nobody } });
+  await expect(spawnerOf(true).spawn(request)).rejects.toMatchObject({
+    stage: 'working_dir',
+    errno: 'EACCES',
+    message: expect.stringMatching(/user "nobody" \(uid 65534\)/),
   });
 });
 

@@ -43,9 +43,10 @@ interface Ground {
   readonly sys: Sys | undefined;
   readonly pipes: PipeMaker | undefined;
   readonly pipesReason: string | undefined;
-  readonly cgroups: CgroupMaker;
+  readonly cgroups: () => CgroupMaker;
   readonly table: ProcessTableReader;
-  readonly tools: WrapperTools;
+  /** Looked for when they are first needed: with the helper never. */
+  readonly tools: () => WrapperTools;
   readonly graceMs: number;
   readonly onWarning: (warning: SpawnerWarning) => void;
 }
@@ -59,18 +60,21 @@ export function createNodeSpawner(options: NodeSpawnerOptions = {}): Spawner {
   // Start time and all: after a restart of the supervisor its pid may be the same.
   const markerBase = `${process.pid}.${readStat('self')?.startTicks ?? 0}`;
   let count = 0;
-  const warnOnce = once(() => ground.onWarning({ text: socketWarning(ground) }));
+  let warned = false;
 
   const start = async (launch: Launch): Promise<Child> => {
     try {
-      return await (shim ? startByShim(launch, shim) : startPlain(launch, ground.tools, `${markerBase}.${++count}`));
+      return await (shim ? startByShim(launch, shim) : startPlain(launch, ground.tools(), `${markerBase}.${++count}`));
     } catch (error) {
       void launch.cgroup?.remove();
       throw error;
     }
   };
   const spawn = async (request: SpawnRequest): Promise<Child> => {
-    if (!ground.pipes && request.output === 'pipe') warnOnce();
+    if (!ground.pipes && !warned && request.output === 'pipe') {
+      warned = true;
+      ground.onWarning({ text: socketWarning(ground) });
+    }
     try {
       return await start(await prepare(request, ground));
     } catch (error) {
@@ -99,9 +103,9 @@ function createGround(options: NodeSpawnerOptions, sys: Sys | undefined): Ground
     own: readPrivileges(),
     pipes: 'open' in pipes ? pipes : undefined,
     pipesReason: 'reason' in pipes ? pipes.reason : undefined,
-    cgroups: createCgroupMaker(clock),
+    cgroups: memoize(() => createCgroupMaker(clock)),
     table: createProcessTableReader(clock),
-    tools: findWrapperTools(),
+    tools: memoize(findWrapperTools),
     graceMs: options.leftoverGraceMs ?? 1_000,
     onWarning: options.onWarning ?? (() => {}),
   };
@@ -124,7 +128,7 @@ async function prepare(request: SpawnRequest, ground: Ground): Promise<Launch> {
   const warn = (text: string): void => onWarning({ instance: request.instance, text });
   const stdio = await openChildStdio(request, { sys: ground.sys, pipes: ground.pipes, uid: own.uid });
   const { resources } = request.os;
-  const cgroup = resources && ground.cgroups.make(request.instance, resources, warn);
+  const cgroup = resources && ground.cgroups().make(request.instance, resources, warn);
   return { request, file, cwd, stdio, cgroup, own, clock, table, graceMs, warn };
 }
 
@@ -166,8 +170,8 @@ function toAbilities(ground: Ground, helper: boolean, reason: string | undefined
     ...(helper || reason === undefined ? {} : { helperReason: reason }),
     containment: helper ? 'subreaper' : 'process-tree',
     tty: helper,
-    limits: helper || ground.tools.prlimit !== undefined,
-    cgroup: ground.cgroups.kind,
+    limits: helper || ground.tools().prlimit !== undefined,
+    cgroup: ground.cgroups().kind,
     pipes: ground.pipes?.kind ?? 'socketpair',
   };
 }
@@ -176,10 +180,7 @@ function socketWarning({ pipesReason }: Ground): string {
   return `services get sockets instead of pipes as output (${pipesReason ?? 'no reason known'}): those that open /dev/stdout will fail`;
 }
 
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) action();
-    done = true;
-  };
+function memoize<T extends {}>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

@@ -63,6 +63,22 @@ describe('output to a pipe', () => {
     reader.destroy();
   });
 
+  test('flush waits until a slow reader has it all, and for a stuck one no longer than its limit', async () => {
+    const clock = createFakeClock();
+    const output = openOutput({ fd: ends.write, clock });
+    expect(await output.flush(0)).toBe(true);
+    fill(output);
+    const stuck = output.flush(1_000);
+    await clock.advance(1_000);
+    expect(await stuck).toBe(false);
+    const slow = output.flush(1_000);
+    const reader = readPipe(ends.read).resume();
+    expect(await slow).toBe(true);
+    expect([output.buffered, output.lost, clock.pending]).toEqual([0, 0, 0]);
+    await output.end(5_000);
+    reader.destroy();
+  });
+
   test('the end does not wait for a stuck reader longer than its limit', async () => {
     const clock = createFakeClock();
     const output = openOutput({ fd: ends.write, clock });
