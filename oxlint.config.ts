@@ -42,6 +42,8 @@ export default defineConfig({
     // `expect(value, message)` is vitest's own.
     'vitest/valid-expect': ['error', { maxArgs: 2 }],
     'vitest/no-conditional-expect': 'off',
+    // Does not know `test.runIf(…)`.
+    'vitest/no-standalone-expect': 'off',
     'vitest/require-mock-type-parameters': 'off',
     // `new RegExp(text)` is how a text is asked whether it is one.
     'no-new': 'off',
