@@ -171,4 +171,13 @@ describe('what cannot be ended is reported, and nobody is waited for in vain', (
     const result = await follow('/usr/bin/unshare', [...words, ...shell(script)]).ended;
     expect(result.status.slice(2)).toEqual(['D 0 0', 'X -1', 'L 0']);
   });
+
+  test('a sandbox that knows no subreapers: the group is ended', async () => {
+    const file = freshPath();
+    const refuse = perl('refuse.pl', 'prctl', '36').toSpliced(1, 1);
+    const script = `sleep 20 > /dev/null 2>&1 & echo $! > $1; sleep 0.05`;
+    const result = await run(['-S'], shell(script, file), { prefix: refuse });
+    expect(result.status.slice(2)).toEqual(['D 0 0', 'X -1', 'L 0']);
+    await expectGone(pidsIn(file), 2000);
+  });
 });

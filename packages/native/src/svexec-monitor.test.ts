@@ -201,10 +201,14 @@ describe('signals', () => {
 });
 
 describe('the monitor', () => {
-  test('holds no descriptor but its own, and no directory of the service', async () => {
+  test.each([
+    ['', []],
+    [' where close_range is refused', perl('refuse.pl', 'close_range', '-').toSpliced(1, 1)],
+  ])('holds no descriptor but its own, and no directory of the service%s', async (_where, prefix) => {
     const folder = freshPath();
     mkdirSync(folder);
-    const started = await startReady(['-d', folder], `echo ready; ${forever}`);
+    const started = startSvexec(['-S', '-d', folder], shell(`echo ready; ${forever}`), { prefix });
+    await started.outputHas('ready');
     const pid = started.pid;
     await asleep(started);
     const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'N'));
@@ -267,5 +271,83 @@ describe('the monitor', () => {
     const words = ['-MPOSIX', '-e', script, svexec, '-S', '-i', '3', '--', ...shell(`echo ran > ${marker}`)];
     expect(() => execFileSync('/usr/bin/perl', words)).toThrow('Command failed');
     expect(existsSync(marker)).toBe(false);
+  });
+});
+
+describe('-k: readiness by sd_notify', () => {
+  /** Sends its words to NOTIFY_SOCKET, each as one datagram, as user UID. */
+  const send = (uid: number, ...messages: string[]): string[] => {
+    const script = `use Socket; my $to = $ENV{NOTIFY_SOCKET}; $to =~ s/^@/\\0/; $< = $> = $ARGV[0]; shift;
+      socket my $s, AF_UNIX, SOCK_DGRAM, 0 or die; send $s, $_, 0, pack("S a*", AF_UNIX, $to) or die "$!" for @ARGV`;
+    return ['/usr/bin/perl', 'perl', '-e', script, String(uid), ...messages];
+  };
+
+  interface Listening {
+    readonly running: Running;
+    messages(): Promise<string>;
+  }
+
+  let names = 0;
+
+  function listen(
+    options: readonly string[],
+    command: readonly string[],
+    name = `@svexec-test-${process.pid}-${(names += 1)}`,
+  ): Listening {
+    const prefix = ['/usr/bin/env', `NOTIFY_SOCKET=${name}`];
+    const running = startSvexec(['-S', '-k', '4', ...options], command, { prefix, notify: true });
+    const messages = async (): Promise<string> => (await running.ended, running.notified());
+    return { running, messages };
+  }
+
+  test('each message comes with a line feed behind it, in order', async () => {
+    const { messages } = listen([], send(0, 'READY=1\nSTATUS=up', 'STOPPING=1'));
+    expect(await messages()).toBe('READY=1\nSTATUS=up\nSTOPPING=1\n');
+  });
+
+  test('the service and root are heard, other users are not', async () => {
+    const service = ['-u', '65534'];
+    expect(await listen(service, send(65534, 'READY=1')).messages()).toBe('READY=1\n');
+    expect(await listen(['-u', '0'], send(0, 'READY=1')).messages()).toBe('READY=1\n');
+    expect(await listen([], send(65534, 'READY=1')).messages()).toBe('');
+  });
+
+  test('what is too long is dropped; what comes after it is not', async () => {
+    expect(await listen([], send(0, 'x'.repeat(4096), 'y'.repeat(4095), 'READY=1')).messages()).toBe(
+      `${'y'.repeat(4095)}\nREADY=1\n`,
+    );
+  });
+
+  test('neither the pipe nor the socket reaches the service', async () => {
+    const { running } = listen([], shell('for fd in 3 4 5 6; do [ -e /proc/$$/fd/$fd ] && echo $fd; done'));
+    expect((await running.ended).output).toBe('');
+  });
+
+  test.each([
+    ['a path', '/tmp/x', os.errno.EINVAL],
+    ['nothing', '', os.errno.EINVAL],
+    ['only the sign', '@', os.errno.EINVAL],
+    ['a name of 200 letters', `@${'x'.repeat(200)}`, os.errno.EINVAL],
+  ])('%s is no address', async (_what, name, errno) => {
+    const result = await listen([], shell('echo ran'), name).running.ended;
+    expect(result).toMatchObject({ status: [`E pipes ${errno}`], output: '', code: 126 });
+  });
+
+  test('a name that is taken is refused', async () => {
+    const first = listen([], shell(`echo ready; ${forever}`), '@svexec-test-taken');
+    await first.running.outputHas('ready');
+    const second = await listen([], shell('echo ran'), '@svexec-test-taken').running.ended;
+    expect(second.status).toEqual([`E pipes ${os.errno.EADDRINUSE}`]);
+    first.running.request(hurry);
+    await first.running.ended;
+  });
+
+  test('a reader that does not read holds up nobody', async () => {
+    const flood = Array.from({ length: 100 }, () => 'z'.repeat(4000));
+    const { running } = listen([], send(0, ...flood));
+    running.process.stdio[4]?.pause();
+    expect(await new Promise((resolve) => running.process.on('exit', resolve))).toBe(0);
+    running.process.stdio[4]?.resume();
+    await running.ended;
   });
 });

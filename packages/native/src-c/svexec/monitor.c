@@ -15,10 +15,10 @@ enum {
 };
 
 static struct {
-  int status_fd, exec_pipe, signal_fd, terminal_group;
+  int status_fd, exec_pipe, signal_fd, notify_fd, notify_socket, terminal_group;
   int self, supervisor, grace_ms;
   int main, main_gone, main_status, end_reported;
-  int childless;
+  int childless, cannot_adopt;
 } state;
 
 /* ---- the dead ---- */
@@ -46,6 +46,10 @@ static void return_terminal(void) {
 
 static void finish(void) {
   int signal = state.main_status & 0x7f;
+  if (state.cannot_adopt) {
+    call2(__NR_kill, -state.main, SIGKILL);
+    ending.unkillable = -1;
+  }
   if (ending.unkillable) report_unkillable(state.status_fd, ending.unkillable);
   report_leftovers(state.status_fd, ending.leftovers);
   return_terminal();
@@ -104,15 +108,17 @@ static void read_exec_result(void) {
 
 static void sleep_until_something(int timeout_ms) {
   struct duration timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
-  struct pollfd ready[2] = {{state.signal_fd, POLLIN, 0}, {state.exec_pipe, POLLIN, 0}};
-  if (call5(__NR_ppoll, ready, 2, timeout_ms < 0 ? NULL : &timeout, NULL, 0) <= 0) return;
+  struct pollfd ready[3] = {{state.signal_fd, POLLIN, 0}, {state.exec_pipe, POLLIN, 0}, {state.notify_socket, POLLIN, 0}};
+  if (call5(__NR_ppoll, ready, 3, timeout_ms < 0 ? NULL : &timeout, NULL, 0) <= 0) return;
   if (ready[1].revents) read_exec_result(); /* first, so that R comes before D */
+  if (ready[2].revents) copy_notifications(state.notify_socket);
   if (ready[0].revents) read_signals();
 }
 
 /* `D` waits for `R` or `E`: a child that failed to become the service has no end to report. */
 static void report_end_once(void) {
   if (state.end_reported || state.exec_pipe >= 0) return;
+  if (state.notify_socket >= 0) copy_notifications(state.notify_socket); /* its last words */
   report_end(state.status_fd, state.main_status);
   state.end_reported = 1;
 }
@@ -137,13 +143,21 @@ static void close_between(unsigned first, unsigned last) {
   for (unsigned fd = first; fd <= last && fd < 1024; fd++) call1(__NR_close, fd);
 }
 
+/* Returns the lowest descriptor of ours that is not below `from`, or 2^31 - 1. */
+static unsigned next_own(unsigned from) {
+  const int own[] = {state.status_fd, state.exec_pipe, state.notify_fd, state.notify_socket};
+  unsigned next = ~0U >> 1;
+  for (unsigned i = 0; i < sizeof own / sizeof *own; i++)
+    if (own[i] >= (int)from && (unsigned)own[i] < next) next = (unsigned)own[i];
+  return next;
+}
+
 /* Else the service's pipes would never end, nor its mounts be let go. */
 static void let_go_of_the_service(void) {
-  int pipe = state.exec_pipe, status = state.status_fd < 0 ? pipe : state.status_fd;
-  unsigned low = (unsigned)(status < pipe ? status : pipe), high = (unsigned)(status < pipe ? pipe : status);
-  if (low > 0) close_between(0, low - 1);
-  close_between(low + 1, high - 1);
-  close_between(high + 1, ~0U);
+  unsigned from = 0, own = next_own(0);
+  for (; own != ~0U >> 1; from = own + 1, own = next_own(from))
+    if (own > from) close_between(from, own - 1);
+  close_between(from, own);
   call1(__NR_chdir, "/");
 }
 
@@ -151,13 +165,14 @@ static void stand_aside(const struct options *options) {
   state.self = (int)call0(__NR_getpid);
   state.supervisor = (int)call0(__NR_getppid);
   state.status_fd = options->status_fd;
+  state.notify_fd = options->notify_fd;
   state.grace_ms = options->grace_ms;
   block_all_signals();
   if (options->foreground) {
     call3(__NR_ioctl, 0, TIOCGPGRP, &state.terminal_group);
     call2(__NR_setpgid, 0, 0);
   } else call0(__NR_setsid);
-  call2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1);
+  state.cannot_adopt = call2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1) != 0; /* emulators and sandboxes; then the group is all we know */
   call2(__NR_prctl, PR_SET_PDEATHSIG, PARENT_DIED);
 }
 
@@ -170,6 +185,11 @@ static void run_service(const struct options *options, char **environment, int r
   struct failure failure = become_service(options, environment, state.self);
   call3(__NR_write, report, &failure, sizeof failure);
   quit(0);
+}
+
+static void open_notifications(const struct options *options, char **environment) {
+  state.notify_socket = options->notify_fd < 0 ? -1 : open_notify_socket(options, environment);
+  if (options->notify_fd >= 0 && state.notify_socket < 0) fail((struct failure){STAGE_PIPES, -state.notify_socket});
 }
 
 static void start_service(const struct options *options, char **environment) {
@@ -187,6 +207,7 @@ void monitor_service(const struct options *options, char **environment) {
   uint64_t every = ~(uint64_t)0;
   stand_aside(options);
   if (supervisor_is_gone(state.supervisor, state.status_fd)) quit(126);
+  open_notifications(options, environment);
   start_service(options, environment);
   report_pid(state.status_fd, state.main);
   let_go_of_the_service();

@@ -65,6 +65,7 @@ static int parse_flag(char option, struct options *options) {
 static int parse_value(char option, const char *value, struct options *options) {
   switch (option) {
     case 'i': return parse_int(value, 10, 0, 1 << 20, &options->status_fd);
+    case 'k': return parse_int(value, 10, 0, 1 << 20, &options->notify_fd);
     case 'u': return parse_int(value, 10, 0, 0xfffffffeL, &options->uid);
     case 'g': return parse_int(value, 10, 0, 0xfffffffeL, &options->gid);
     case 'G': return parse_groups(value, options);
@@ -84,7 +85,7 @@ static int parse_value(char option, const char *value, struct options *options) 
 }
 
 static void set_defaults(struct options *options) {
-  options->status_fd = options->uid = options->gid = options->group_count = UNSET;
+  options->status_fd = options->notify_fd = options->uid = options->gid = options->group_count = UNSET;
   options->umask = options->death_signal = UNSET;
   options->grace_ms = 1000;
 }
@@ -98,7 +99,8 @@ int parse_options(struct options *options, char **argv) {
     if (parse_flag(word[1], options)) continue;
     if (!argv[1] || !parse_value(word[1], *++argv, options)) return 0;
   }
-  if (!*argv || !argv[1] || !argv[2] || (options->foreground && options->session)) return 0;
+  if (!*argv || !argv[1] || !argv[2]) return 0;
+  if ((options->foreground && options->session) || (options->notify_fd != UNSET && !options->monitor)) return 0;
   options->command = argv + 1;
   if (options->death_signal == UNSET) options->death_signal = options->monitor ? SIGKILL : 0;
   return 1;

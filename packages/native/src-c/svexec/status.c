@@ -2,7 +2,8 @@
 #include "svexec.h"
 
 static const char *const stage_names[] = {
-    [STAGE_USAGE] = "usage",   [STAGE_FORK] = "fork",     [STAGE_SESSION] = "session",
+    [STAGE_USAGE] = "usage",   [STAGE_PIPES] = "pipes",
+     [STAGE_FORK] = "fork",     [STAGE_SESSION] = "session",
     [STAGE_TERMINAL] = "terminal", [STAGE_CGROUP] = "cgroup", [STAGE_OOM_SCORE_ADJ] = "oom_score_adj",
     [STAGE_LIMITS] = "limits", [STAGE_NICE] = "nice",     [STAGE_GROUPS] = "groups",
     [STAGE_GID] = "gid",       [STAGE_UID] = "uid",       [STAGE_CWD] = "cwd",

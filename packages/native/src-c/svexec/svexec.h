@@ -16,6 +16,7 @@ enum { MAX_LIMITS = 32, MAX_CGROUPS = 16, MAX_GROUPS = 1024, MAX_SIGNAL = 64, UN
 /* One per way of failing; the names in stage_names[] are public. */
 enum stage {
   STAGE_USAGE,
+  STAGE_PIPES,
   STAGE_FORK,
   STAGE_SESSION,
   STAGE_TERMINAL,
@@ -38,7 +39,7 @@ struct limit {
 /* The command line. UNSET where an option was not given; `has_*` where -1 is a value. */
 struct options {
   int monitor, session, terminal, foreground, no_new_privileges;
-  int status_fd;
+  int status_fd, notify_fd;
   int uid, gid, group_count;
   unsigned groups[MAX_GROUPS];
   int has_nice, nice;
@@ -89,6 +90,10 @@ void end_by_signal(int signal) __attribute__((noreturn));
 
 /* monitor.c */
 void monitor_service(const struct options *options, char **environment) __attribute__((noreturn));
+
+/* notify.c */
+int open_notify_socket(const struct options *options, char **environment); /* a descriptor, or a negative errno */
+void copy_notifications(int socket_fd); /* what has arrived by now */
 
 /* ending.c: SIGTERM to all descendants, after the grace period SIGKILL until nothing is left. */
 extern struct ending {

@@ -19,6 +19,8 @@ export interface Running {
   /** Resolves when a status line starts so; rejects when svexec ends without. */
   line(start: string): Promise<string>;
   output(): string;
+  /** What came on descriptor 4, with `notify`. */
+  notified(): string;
   outputHas(text: string): Promise<void>;
   readonly ended: Promise<Result>;
 }
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly stdio?: readonly [number, number, number];
   readonly svexec?: string;
   readonly uid?: number;
+  /** Descriptor 4 is a pipe that we read. */
+  readonly notify?: boolean;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'svexec-test-'));
@@ -93,12 +97,17 @@ export function startSvexec(options: readonly string[], command: readonly string
 
 /** Starts any program with descriptor 3 as its status pipe. */
 export function follow(file: string, words: readonly string[], start: StartOptions = {}): Running {
-  const stdio: StdioOptions = [...(start.stdio ?? (['ignore', 'pipe', 'pipe'] as const)), 'pipe'];
+  const stdio: StdioOptions = [
+    ...(start.stdio ?? (['ignore', 'pipe', 'pipe'] as const)),
+    'pipe',
+    ...(start.notify ? (['pipe'] as const) : []),
+  ];
   const identity = start.uid === undefined ? {} : { uid: start.uid, gid: start.uid };
   const child = spawn(file, words, { stdio, detached: true, ...identity });
   running.add(child);
   const status = collect(child.stdio[3] as Readable);
   const output = collect(child.stdout, child.stderr);
+  const notified = start.notify ? collect(child.stdio[4] as Readable) : noStream;
   const ended = endOf(child).then(([code, signal]) => ({
     status: toLines(status.text()),
     output: output.text(),
@@ -112,6 +121,7 @@ export function follow(file: string, words: readonly string[], start: StartOptio
     status: () => toLines(status.text()),
     line: async (start_) => await status.until((text) => toLines(text).find((line) => line.startsWith(start_))),
     output: output.text,
+    notified: notified.text,
     outputHas: async (text) => void (await output.until((all) => (all.includes(text) ? text : undefined))),
     ended,
   };
@@ -132,6 +142,8 @@ async function endOf(child: ChildProcess): Promise<[number | null, string | null
 function toLines(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
+
+const noStream = { text: (): string => '' };
 
 function collect(...streams: ChildProcess['stdout'][]): {
   text(): string;
