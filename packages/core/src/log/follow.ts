@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstat, fstatSync, open, openSync, read, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import type { Clock, Timer } from '../os/clock.ts';
 import { type PathWatch, watchPath } from './watch-path.ts';
 
@@ -24,17 +25,26 @@ export interface Follower {
   readonly readable: Readable;
   /** Reads what is there now, then ends the stream. Idempotent. */
   finish(): void;
-  /** How far what was read is also taken; undefined: no file was seen. */
-  position(): FollowPosition | undefined;
+  /** How far what was read is also taken. */
+  position(): FollowPosition;
 }
 
+/** There was no file: whatever comes later is new. */
+const nowhere: FollowPosition = { dev: 0, ino: 0, offset: 0 };
+
 interface OpenFile {
-  readonly handle: FileHandle;
+  readonly fd: number;
   readonly dev: number;
   readonly ino: number;
   offset: number;
 }
 
+const openAsync = promisify(open);
+const fstatAsync = promisify(fstat);
+const readAsync = promisify(read);
+
+/** Without O_NONBLOCK, opening a FIFO would wait for a writer. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 const chunkSize = 64 * 1024;
 /** Writers notice a rotation late: the old file is read for so long before the new one is begun. Nothing is lost by it. */
 const rotationGraceMs = 1000;
@@ -43,7 +53,7 @@ const rotationGraceMs = 1000;
  * Follows a file through everything that log rotation does to it: renamed and made again, truncated in place, deleted,
  * a link turned to another file. It need not exist yet, nor its directory.
  *
- * What the file holds at the first look was written before us and is skipped; files that appear later are read whole.
+ * What the file holds now was written before us and is skipped; files that appear later are read whole.
  * A file that is truncated and grows beyond its old size between two looks is taken for the old one: `copytruncate`
  * has that hole for every reader.
  */
@@ -62,10 +72,11 @@ class FileFollower {
   readonly #buffer = Buffer.allocUnsafeSlow(chunkSize);
   #grace: Timer | undefined;
   #graceOver = false;
-  #first = true;
   #hungry = false;
   #finishing = false;
   #dirty = true;
+  /** The path may lead to another file than the newest we know. */
+  #moved = true;
   #running = false;
   #problem = '';
   /** The last byte handed on was not a line feed. */
@@ -75,7 +86,12 @@ class FileFollower {
   constructor(path: string, options: FollowOptions) {
     this.#path = path;
     this.#options = options;
-    this.#watch = watchPath(path, options.clock, () => this.#wake());
+    const first = this.#openFirst(options.from);
+    if (first) this.#files.push(first);
+    this.#watch = watchPath(path, options.clock, (change) => {
+      this.#moved ||= change === 'moved';
+      this.#wake();
+    });
     this.readable = new Readable({
       highWaterMark: chunkSize,
       read: () => {
@@ -83,7 +99,8 @@ class FileFollower {
         this.#wake();
       },
       destroy: (error, done) => {
-        void this.#close().then(() => done(error));
+        this.#close();
+        done(error);
       },
     });
   }
@@ -91,12 +108,13 @@ class FileFollower {
   finish(): void {
     this.#finishing = true;
     this.#graceOver = true;
+    this.#moved = true;
     this.#wake();
   }
 
-  position(): FollowPosition | undefined {
+  position(): FollowPosition {
     const file = this.#files[0];
-    if (!file) return this.#last;
+    if (!file) return this.#last ?? nowhere;
     return { dev: file.dev, ino: file.ino, offset: Math.max(0, file.offset - this.readable.readableLength) };
   }
 
@@ -112,14 +130,17 @@ class FileFollower {
       await this.#look();
     }
     this.#running = false;
-    if (this.readable.destroyed) await this.#closeFiles();
+    if (this.readable.destroyed) this.#closeFiles();
   }
 
   async #look(): Promise<void> {
     if (await this.#readAll()) return;
-    await this.#watch.refresh();
-    await this.#discover();
-    if (await this.#readAll()) return;
+    if (this.#moved) {
+      this.#moved = false;
+      await this.#watch.refresh();
+      await this.#discover();
+      if (await this.#readAll()) return;
+    }
     if (this.#finishing && !this.readable.destroyed) this.readable.push(null);
   }
 
@@ -128,14 +149,14 @@ class FileFollower {
     for (let file = this.#files[0]; file; file = this.#files[0]) {
       if (await this.#readOne(file)) return true;
       if (this.#files.length === 1 || !this.#graceOver) return false;
-      await this.#leave(file);
+      this.#leave(file);
     }
     return false;
   }
 
   async #readOne(file: OpenFile): Promise<boolean> {
     while (this.#hungry && !this.readable.destroyed) {
-      const { bytesRead } = await file.handle.read(this.#buffer, 0, chunkSize, file.offset).catch(() => ({ bytesRead: 0 }));
+      const { bytesRead } = await readAsync(file.fd, this.#buffer, 0, chunkSize, file.offset).catch(() => ({ bytesRead: 0 }));
       if (bytesRead === 0) return await this.#restartIfTruncated(file);
       file.offset += bytesRead;
       this.#push(Buffer.copyBytesFrom(this.#buffer, 0, bytesRead));
@@ -144,7 +165,7 @@ class FileFollower {
   }
 
   async #restartIfTruncated(file: OpenFile): Promise<boolean> {
-    const facts = await file.handle.stat().catch(() => undefined);
+    const facts = await fstatAsync(file.fd).catch(() => undefined);
     if (facts === undefined || facts.size >= file.offset) return false;
     file.offset = 0;
     this.#endLine();
@@ -152,10 +173,10 @@ class FileFollower {
   }
 
   /** The old file will not be written any more: on to the one that took its place. */
-  async #leave(file: OpenFile): Promise<void> {
+  #leave(file: OpenFile): void {
     this.#files.shift();
     this.#endLine();
-    await file.handle.close();
+    closeSync(file.fd);
     if (this.#files.length > 1) this.#startGrace();
   }
 
@@ -172,29 +193,46 @@ class FileFollower {
   async #discover(): Promise<void> {
     const found = await stat(this.#path).catch(() => undefined);
     const newest = this.#files.at(-1);
-    const first = this.#first;
-    this.#first = false;
     if (found === undefined || (newest && isSame(newest, found))) return;
     const file = await this.#openFile();
     if (!file) return;
-    file.offset = first ? toStart(file, this.#options.from) : 0;
     this.#files.push(file);
     if (this.#files.length === 2) this.#startGrace();
   }
 
-  async #openFile(): Promise<(OpenFile & { size: number }) | undefined> {
+  async #openFile(): Promise<OpenFile | undefined> {
     try {
-      // Without O_NONBLOCK, opening a FIFO would wait for a writer, in one of the few threads there are.
-      const handle = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const facts = await handle.stat();
-      if (facts.isFile()) return { handle, dev: facts.dev, ino: facts.ino, size: facts.size, offset: 0 };
-      await handle.close();
-      this.#tell('it is not a regular file');
+      const fd = await openAsync(this.#path, openFlags);
+      return this.#toRegular(fd, await fstatAsync(fd));
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') this.#tell(message);
+      return this.#refuse(error as NodeJS.ErrnoException);
     }
+  }
+
+  /**
+   * What is there when following begins. Not in the background: a program that was started a moment ago may write its
+   * first lines, or rotate the file away, before that.
+   */
+  #openFirst(from: FollowPosition | undefined): OpenFile | undefined {
+    try {
+      const fd = openSync(this.#path, openFlags);
+      const facts = fstatSync(fd);
+      const file = this.#toRegular(fd, facts);
+      return file && { ...file, offset: toStart(facts, from) };
+    } catch (error) {
+      return this.#refuse(error as NodeJS.ErrnoException);
+    }
+  }
+
+  #toRegular(fd: number, facts: Stats): OpenFile | undefined {
+    if (facts.isFile()) return { fd, dev: facts.dev, ino: facts.ino, offset: 0 };
+    closeSync(fd);
+    this.#tell('it is not a regular file');
     return undefined;
+  }
+
+  #refuse({ code, message }: NodeJS.ErrnoException): undefined {
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') this.#tell(message);
   }
 
   #tell(reason: string): void {
@@ -211,24 +249,25 @@ class FileFollower {
     });
   }
 
-  async #close(): Promise<void> {
+  #close(): void {
     this.#last = this.position();
     this.#grace?.cancel();
     this.#watch.close();
-    if (!this.#running) await this.#closeFiles();
+    // A read under way still needs the descriptor.
+    if (!this.#running) this.#closeFiles();
   }
 
-  async #closeFiles(): Promise<void> {
-    await Promise.all(this.#files.splice(0).map((file) => file.handle.close()));
+  #closeFiles(): void {
+    for (const file of this.#files.splice(0)) closeSync(file.fd);
   }
 }
 
-function isSame(file: OpenFile, facts: { readonly dev: number; readonly ino: number }): boolean {
+function isSame(file: Pick<OpenFile, 'dev' | 'ino'>, facts: { readonly dev: number; readonly ino: number }): boolean {
   return file.dev === facts.dev && file.ino === facts.ino;
 }
 
-function toStart(file: OpenFile & { size: number }, from: FollowPosition | undefined): number {
-  if (!from) return file.size;
-  // Replaced or truncated since: all of it is new.
-  return isSame(file, from) && file.size >= from.offset ? from.offset : 0;
+/** Replaced or truncated since it was read last: all of it is new. Never read: what is in it is not ours. */
+function toStart(facts: Stats, from: FollowPosition | undefined): number {
+  if (!from) return facts.size;
+  return isSame(from, facts) && facts.size >= from.offset ? from.offset : 0;
 }

@@ -19,9 +19,9 @@ export interface Following {
 export function createFollowing({ clock, logger, attach }: FollowingPorts): Following {
   const positions = new Map<string, Map<string, FollowPosition>>();
 
-  const remember = (instance: string, path: string, position: FollowPosition | undefined): void => {
+  const remember = (instance: string, path: string, position: FollowPosition): void => {
     const known = positions.get(instance) ?? new Map<string, FollowPosition>();
-    if (position) positions.set(instance, known.set(path, position));
+    positions.set(instance, known.set(path, position));
   };
   return {
     follow(source, path) {

@@ -50,7 +50,7 @@ export function createLineSplitter(receiver: LineReceiver, limit: number = longe
     while (carry.length > limit) cut();
   };
   const finishParts = (): void => {
-    receiver.part({ bytes: withoutReturn(carry.bytes()), number: ++parts, more: false });
+    receiver.part({ bytes: carry.bytes(), number: ++parts, more: false });
     parts = 0;
     carry.clear();
   };

@@ -38,9 +38,13 @@ export function createRing(maxLines: number): Ring {
   const blocks: Block[] = [];
   let lines = 0;
   let size = 0;
+  /** The memory of the block that was given up last: at full speed nothing is allocated. */
+  let spare: Buffer | undefined;
 
   const open = (least: number): Block => {
-    const block = createBlock(Math.max(least, nextCapacity(blocks.at(-1))));
+    const memory = spare && spare.length >= least ? spare : Buffer.allocUnsafeSlow(toCapacity(least, blocks.at(-1)));
+    const block = { memory, used: 0, lines: 0 };
+    spare = undefined;
     blocks.push(block);
     size += block.memory.length;
     return block;
@@ -52,6 +56,7 @@ export function createRing(maxLines: number): Ring {
       blocks.shift();
       lines -= first.lines;
       size -= first.memory.length;
+      spare = first.memory;
     }
   };
   return {
@@ -99,12 +104,8 @@ interface Block {
 const smallestBlock = 1024;
 const largestBlock = 64 * 1024;
 
-function createBlock(capacity: number): Block {
-  return { memory: Buffer.allocUnsafeSlow(capacity), used: 0, lines: 0 };
-}
-
-function nextCapacity(last: Block | undefined): number {
-  return last === undefined ? smallestBlock : Math.min(largestBlock, last.memory.length * 2);
+function toCapacity(least: number, last: Block | undefined): number {
+  return Math.max(least, last === undefined ? smallestBlock : Math.min(largestBlock, last.memory.length * 2));
 }
 
 /** Time as a double, length and lines as 32-bit numbers, then stream and level. */

@@ -3,9 +3,14 @@ import { lstat, readlink, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Clock, Timer } from '../os/clock.ts';
 
-/** Tells when something happened to what a path leads to: written, replaced, created, its links turned. */
+/**
+ * Something happened to what a path leads to. `written`: to the file's bytes. `moved`: the path may lead elsewhere now;
+ * `refresh` before looking there.
+ */
+export type PathChange = 'written' | 'moved';
+
 export interface PathWatch {
-  /** Looks where the path leads now, and watches there. */
+  /** Finds where the path leads now, and watches there. */
   refresh(): Promise<void>;
   close(): void;
 }
@@ -23,7 +28,7 @@ const pollMs = 1000;
  * Watches a path through inotify. Only where that does not work a timer looks every second. `onChange` may be called
  * more often than something changed. What happens to directories above that of the file, links excepted, is not seen.
  */
-export function watchPath(path: string, clock: Clock, onChange: () => void): PathWatch {
+export function watchPath(path: string, clock: Clock, onChange: (change: PathChange) => void): PathWatch {
   const watched = new Map<string, FSWatcher>();
   let closed = false;
   let poll: Timer | undefined;
@@ -32,7 +37,7 @@ export function watchPath(path: string, clock: Clock, onChange: () => void): Pat
     poll = closed ? undefined : clock.after(pollMs, tick);
   };
   const tick = (): void => {
-    onChange();
+    onChange('moved');
     pollOn();
   };
   const setPolling = (needed: boolean): void => {
@@ -43,33 +48,37 @@ export function watchPath(path: string, clock: Clock, onChange: () => void): Pat
   };
   const watchOne = (key: string, directory: string, names: ReadonlySet<string>): boolean => {
     try {
-      const watcher = watch(directory, { persistent: false }, (_type, name) => {
-        if (name === null || names.has(name)) onChange();
+      const watcher = watch(directory, { persistent: false }, (type, name) => {
+        if (name === null || names.has(name)) onChange(type === 'rename' ? 'moved' : 'written');
       });
       // A directory that is deleted under the watch, or no memory for events: the next refresh sees.
-      watcher.on('error', onChange);
+      watcher.on('error', () => onChange('moved'));
       watched.set(key, watcher);
       return true;
     } catch {
       return false;
     }
   };
-  const apply = (wanted: ReadonlyMap<string, Watched>): void => {
+  /** true: something is watched that was not before. */
+  const apply = (wanted: ReadonlyMap<string, Watched>): boolean => {
     for (const [key, watcher] of watched) {
       if (wanted.has(key)) continue;
       watcher.close();
       watched.delete(key);
     }
-    let complete = true;
-    for (const [key, { directory, names, silent }] of wanted) {
-      if (silent || !(watched.has(key) || watchOne(key, directory, names))) complete = false;
-    }
-    setPolling(!complete || wanted.size === 0);
+    const missing = [...wanted].filter(([key]) => !watched.has(key));
+    const added = missing.filter(([key, { directory, names }]) => watchOne(key, directory, names)).length;
+    const silent = [...wanted.values()].some((place) => place.silent);
+    setPolling(silent || added < missing.length || wanted.size === 0);
+    return added > 0;
   };
   return {
     async refresh() {
-      const wanted = await toWatched(await findPlaces(path));
-      if (!closed) apply(wanted);
+      // Until nothing new turns up: between the look and the watch, the next directory may have been made.
+      for (let again = true; again; ) {
+        const wanted = await toWatched(await findPlaces(path));
+        again = !closed && apply(wanted);
+      }
     },
     close() {
       closed = true;

@@ -40,7 +40,8 @@ export function createJsonFormat(options: JsonOptions): Format {
         lines: 1 + (joined.length - body.length) / (between.length - 1),
       };
     },
-    part: (lane, time, part) => object(lane, time, part.bytes, toPartFields(part)),
+    part: (lane, time, part) =>
+      object(lane, time, part.more ? part.bytes : withoutReturn(part.bytes), toPartFields(part)),
     rest: (lane, time, bytes) => object(lane, time, withoutReturn(bytes)),
     record({ time, process, instance, stream, text, fields }, level) {
       const known = { ...(timestamps ? { time: toIsoTime(time) } : {}), level, process, instance, stream, msg: text };

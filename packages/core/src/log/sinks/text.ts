@@ -1,5 +1,5 @@
 import type { LogLevel } from '../../plan/spec.ts';
-import { hasReturns } from '../lines.ts';
+import { hasReturns, withoutReturn } from '../lines.ts';
 import { toFieldText } from './field-text.ts';
 import { type Format, type Lane, type OwnRecord, toIsoTime, toLatin1, toPartMark } from './format.ts';
 
@@ -33,9 +33,10 @@ export function createTextFormat(options: TextOptions): Format {
       return { piece, lines: 1 + (piece.length - clean.length - prefix.length - 1) / prefix.length };
     },
     part(lane, time, part) {
-      return `${linePrefix(lane, time)}${toPartMark(part)}${part.bytes.toString('latin1')}\n`;
+      const bytes = part.more ? part.bytes : withoutReturn(part.bytes);
+      return `${linePrefix(lane, time)}${toPartMark(part)}${bytes.toString('latin1')}\n`;
     },
-    rest: (lane, time, bytes) => `${linePrefix(lane, time)}${withoutReturns(bytes.toString('latin1'))}\n`,
+    rest: (lane, time, bytes) => `${linePrefix(lane, time)}${withoutReturn(bytes).toString('latin1')}\n`,
     record: (record) => prefixed(linePrefix(record, record.time), toLatin1(record.text)),
     own: (record) => prefixed(toLatin1(style.ownPrefix(record.time)), toLatin1(style.own(record))),
   };
