@@ -569,6 +569,15 @@ describe('the meaning gate refuses', () => {
     ]);
   });
 
+  test('with what is missing on the machine, but not where something is wrong already', () => {
+    const facts = factsOf({ findCommand: () => ({ errno: 'ENOENT', reason: 'not there' }) });
+    const problems = problemsOf({ processes: { a: { command: 'x | y' }, b: { command: 'z' } } }, { facts });
+    expect(problems.map(({ path, message }) => [path, message])).toEqual([
+      ['processes.a.command', '`|` at character 3 needs a shell'],
+      ['processes.b.command', 'cannot run "z": not there'],
+    ]);
+  });
+
   test('each thing once, where the user wrote it, in the order of the file', () => {
     const lines = new Map([
       ['global.user', 2],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildPlan } from './build.ts';
+import { leastCpu } from './fixtures/least-cpu.ts';
 import { contextOf, draftOf, factsOf, nowhere, planOf } from './fixtures/drafts.ts';
 import type { DraftParts } from './fixtures/drafts.ts';
 import type { BuildContext } from './context.ts';
@@ -548,7 +549,7 @@ describe('a plan', () => {
     expect([plan.name, plan.provenance]).toEqual(['shop', provenance]);
   });
 
-  test('of 1,000 processes takes time in proportion', () => {
+  test('of 2,000 processes takes time in proportion', () => {
     const parts = (count: number): DraftParts => ({
       processes: Object.fromEntries(
         Array.from({ length: count }, (_, index) => [
@@ -557,15 +558,10 @@ describe('a plan', () => {
         ]),
       ),
     });
-    const fastest = (count: number): number =>
-      Math.min(
-        ...Array.from({ length: 3 }, () => {
-          const before = performance.now();
-          expect(planOf(parts(count)).booting).toHaveLength(count);
-          return performance.now() - before;
-        }),
-      );
     // Ten times as many: growing with the square would be a factor of 100.
-    expect(fastest(1000) / fastest(100)).toBeLessThan(40);
+    const grown = leastCpu(process.cpuUsage, () => expect(planOf(parts(2000)).booting).toHaveLength(2000));
+    expect(grown / leastCpu(process.cpuUsage, () => expect(planOf(parts(200)).booting).toHaveLength(200))).toBeLessThan(
+      50,
+    );
   });
 });

@@ -16,7 +16,8 @@ import type { BuildContext, MachineFacts } from './context.ts';
 import { toFrozen, toFrozenMap } from './build/freeze.ts';
 import { buildGraph, toLayers } from './graph.ts';
 import type { Graph } from './graph.ts';
-import { createReport } from './build/report.ts';
+import { createReport, sortDiagnostics } from './build/report.ts';
+import { deepChecks } from './deep-checks.ts';
 import type { Plan, PluginUse, ProcessSource, ProcessSpec } from './spec.ts';
 import { templateNames, toTemplateInstances } from './templates.ts';
 
@@ -29,7 +30,8 @@ export interface BuiltPlan {
 
 /**
  * The meaning gate: fills in defaults, resolves names, users and files, and checks what only the whole can show.
- * The draft is not changed, the plan is deeply frozen. Asks the machine only through `context.facts`.
+ * The draft is not changed, the plan is deeply frozen. Asks the machine only through `context.facts`. What a sound plan
+ * needs of the machine is asked by `deepChecks`.
  */
 export function buildPlan(draft: Draft, context: BuildContext): BuiltPlan {
   const building = toBuilding(draft, context);
@@ -43,7 +45,20 @@ export function buildPlan(draft: Draft, context: BuildContext): BuiltPlan {
   checkPorts(specs, building);
   const plan = toPlan(parts);
   const diagnostics = building.report.list();
-  return diagnostics.some((diagnostic) => diagnostic.severity === 'error') ? { diagnostics } : { plan, diagnostics };
+  return diagnostics.some(isError)
+    ? { diagnostics: withDeepChecks(diagnostics, plan, context) }
+    : { plan, diagnostics };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
+}
+
+/** A plan that is refused is not checked any further by the caller, and all problems are to be told at once. */
+function withDeepChecks(diagnostics: readonly Diagnostic[], plan: Plan, context: BuildContext): readonly Diagnostic[] {
+  // Where something is wrong already, the plan holds only a stand-in.
+  const known = new Set(diagnostics.filter(isError).map(({ path }) => path));
+  return sortDiagnostics([...diagnostics, ...deepChecks(plan, context).filter(({ path }) => !known.has(path))]);
 }
 
 interface Parts {

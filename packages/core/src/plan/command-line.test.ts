@@ -106,7 +106,6 @@ describe('what only a shell can do is refused, with its place', () => {
     ['a &', '`&` at character 3 needs a shell', 3],
     ['(a)', '`(` at character 1 needs a shell', 1],
     ['echo $(date)', '`$(` at character 6 needs a shell', 6],
-    ['echo "now $(date)"', '`$(` at character 11 needs a shell', 11],
     ['echo `date`', 'a backquote at character 6 needs a shell', 6],
     ['a # b', '`#` (a comment) at character 3 needs a shell', 3],
   ])('%j', (text, message, column) => {
@@ -171,6 +170,15 @@ test('a variable that no shell will expand is kept and warned of, unless it is q
     'a~',
     '5$',
   ]);
+});
+
+test('what would be substituted in double quotes is kept and warned of, unless a shell is there to do it', () => {
+  const parsed = parseCommand('run "$(date) `id`"');
+  expect(parsed.ok && parsed.warnings.map((warning) => warning.column)).toEqual([6, 14, 17]);
+  expect(parsed.ok && toArgv(parsed.command)).toEqual(['run', '$(date) `id`']);
+  for (const line of ['sh -c "echo $X $(date)"', 'su-exec app /bin/bash -lc "echo `id`"'])
+    expect(parseCommand(line)).toMatchObject({ ok: true, warnings: [] });
+  expect(parseCommand('sh run.sh $X')).toMatchObject({ ok: true, warnings: [{ column: 11 }] });
 });
 
 test('a shell line goes to /bin/sh, or to the shell that is named', () => {

@@ -83,7 +83,15 @@ function fromText(text: string): ParsedCommand {
     );
   }
   const parsed = fromList(split.words);
-  return parsed.ok ? { ...parsed, warnings: split.warnings } : parsed;
+  return parsed.ok && !handsToShell(split.words) ? { ...parsed, warnings: split.warnings } : parsed;
+}
+
+const shellName = /^(?:.*\/)?(?:ba|da|z|k|a|mk)?sh$/;
+
+/** `sh -c "echo $X"` (also behind `env` or `su-exec user`): that shell expands what we leave as it is. */
+function handsToShell(words: readonly string[]): boolean {
+  const shell = words.findIndex((word) => shellName.test(word));
+  return shell !== -1 && words.slice(shell + 1).some((word) => /^-[a-z]*c[a-z]*$/.test(word));
 }
 
 function fromShellLine(line: string, shell: true | string): ParsedCommand {

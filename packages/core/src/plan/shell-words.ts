@@ -12,7 +12,8 @@ export type SplitWords =
 /**
  * Splits text into words by the quoting rules of POSIX sh (XCU 2.2), without a shell: single quotes, double quotes,
  * backslash, line continuation. Whatever only a shell can do (pipes, lists, redirections, substitutions) is a problem
- * that names the place; a `$NAME` or `~` that a shell would have expanded is a warning, because it stays as it is.
+ * that names the place; a `$NAME` or `~` that a shell would have expanded, and a substitution in double quotes, is a
+ * warning, because it stays as it is.
  */
 export function splitWords(text: string): SplitWords {
   const reader: Reader = { text, end: text.trimEnd().length, at: 0, words: [], warnings: [], word: undefined };
@@ -64,8 +65,8 @@ function readDoubleQuoted(reader: Reader): CommandProblem | undefined {
       reader.at++;
       return undefined;
     }
-    const problem = char === '\\' ? readDoubleQuotedEscape(reader) : readExpandable(reader, char);
-    if (problem !== undefined) return problem;
+    if (char === '\\') readDoubleQuotedEscape(reader);
+    else readText(reader, char);
   }
   return unbalanced('"', start);
 }
@@ -113,21 +114,27 @@ function readPlain(reader: Reader, char: string): CommandProblem | undefined {
   if (char === '~' && reader.word === undefined) {
     warnUnexpanded(reader, '~', 'Write the directory out, or `${HOME}`.');
   }
-  return readExpandable(reader, char);
-}
-
-function readExpandable(reader: Reader, char: string): CommandProblem | undefined {
-  if (char === '`' || reader.text.startsWith('$(', reader.at)) {
-    return needsShell(char === '`' ? 'a backquote' : '`$(`', reader.at);
-  }
-  const text = char === '$' ? readDollar(reader) : char;
-  append(reader, text);
-  reader.at += text.length;
+  const substitution = toSubstitution(reader, char);
+  if (substitution !== undefined) return needsShell(substitution, reader.at);
+  readText(reader, char);
   return undefined;
 }
 
+/** What stands here that a shell would run as a command of its own. */
+function toSubstitution(reader: Reader, char: string): string | undefined {
+  if (char === '`') return 'a backquote';
+  return reader.text.startsWith('$(', reader.at) ? '`$(`' : undefined;
+}
+
+function readText(reader: Reader, char: string): void {
+  const text = char === '$' ? readDollar(reader) : char;
+  if (char === '`') warnUnexpanded(reader, char, variableHint(char));
+  append(reader, text);
+  reader.at += text.length;
+}
+
 const ours = /\$?\$\{[A-Za-z_]\w*(?::[-?][^{}]*(?:\$\{[^{}]*\}[^{}]*)*)?\}/y;
-const shells = /\$([A-Za-z_]\w*|[0-9@*#?!$-])/y;
+const shells = /\$([A-Za-z_]\w*|[0-9@*#?!$(-])/y;
 
 /** A `${…}` of pm is one piece, whatever its default holds; a shell's `$NAME` stays and is warned of. */
 function readDollar(reader: Reader): string {

@@ -25,8 +25,13 @@ export function createReport(origin: Pick<Origin, 'positionOf'>): Report {
   return {
     error: (path, message, hint) => add('error', path, message, hint),
     warning: (path, message, hint) => add('warning', path, message, hint),
-    list: () => found.toSorted(byPosition),
+    list: () => sortDiagnostics(found),
   };
+}
+
+/** By file, line and column. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted(byPosition);
 }
 
 /** Problems without a position go last. The sort is stable: equal places stay in the order they were found. */
