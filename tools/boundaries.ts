@@ -57,6 +57,8 @@ export const zones: readonly Zone[] = [
 
   // A glob without a slash would match at any depth.
   { files: ['**/*.test.ts', '**/*.config.ts', 'packages/*/build.ts'], powers: everyPower, imports: [`${scope}/**`] },
+  // Programs that tests start.
+  { files: ['packages/*/src/**/fixtures/**'], powers: everyPower, imports: [`${scope}/**`] },
   { files: ['tools/**', 'e2e/**', 'bench/**', 'examples/demo/**'], powers: everyPower, imports: [`${scope}/**`] },
 ];
 
