@@ -299,6 +299,27 @@ describe('what plugins contribute', () => {
     expect(diagnostic?.message).toBe('plugin "policy" failed in plan.check: rules not found');
   });
 
+  test('process.exit and errors from nowhere are no way to end the planning', async () => {
+    const hostile: PluginDefinition = {
+      name: 'hostile',
+      setup(pm) {
+        setTimeout(() => {
+          throw new Error('from nowhere');
+        }, 0);
+        pm.hooks.config.detect.tap(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          process.exit(0);
+        });
+      },
+    };
+    expect(
+      (await plan({ inline: { ...web, plugins: ['hostile'] } }, { hostile })).warnings.map(({ message }) => message),
+    ).toEqual([
+      'plugin "hostile" failed in uncaught: from nowhere',
+      expect.stringContaining('plugin "hostile" failed in config.detect: process.exit would end everything'),
+    ]);
+  });
+
   test('nothing of a plugin is left behind by a plan that is refused', async () => {
     const gone = vi.fn();
     await refusal(

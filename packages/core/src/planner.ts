@@ -4,9 +4,11 @@ import { isMap, type Layer, type RawMap } from './config/layer.ts';
 import { type LoadPorts, loadSources, type Sources } from './config/load.ts';
 import { joinPath } from './config/path.ts';
 import type { SectionRegistry } from './config/sections.ts';
+import { currentPlugin } from './hooks/attribution.ts';
 import type { HookRegistry } from './hooks/registry.ts';
 import type { PlanCandidate, PlanRequestAtRunTime } from './lifecycle/plan-keeper.ts';
 import type { Clock } from './os/clock.ts';
+import { runGuarded } from './os/guarded-work.ts';
 import { createProject } from './os/project.ts';
 import type { MachineFacts } from './plan/context.ts';
 import type { Plan } from './plan/spec.ts';
@@ -76,11 +78,25 @@ export async function preparePlan(request: PlanRequest, ports: PlannerPorts): Pr
   const sources = await readSources(request, ports);
   const planning = createPlanning(request, ports, sources);
   try {
-    const first = await planning.make(sources, { dynamic: new Map(), instantiate: [] });
+    const first = await runGuarded({
+      currentPlugin,
+      blame: (error) => planning.host.hooks.blameCurrent(error),
+      work: () => planning.make(sources, { dynamic: new Map(), instantiate: [] }),
+    });
     await first.accept();
     const { plan, warnings, values, sections, files } = first;
     const { host } = planning;
-    return { plan, warnings, values, sections, files, host, hooks: host.hooks, origin: sources.origin, replan: planning.replan };
+    return {
+      plan,
+      warnings,
+      values,
+      sections,
+      files,
+      host,
+      hooks: host.hooks,
+      origin: sources.origin,
+      replan: planning.replan,
+    };
   } catch (error) {
     await planning.host.dispose();
     throw error;

@@ -75,18 +75,22 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
   const unlock = runtimeDir === undefined ? undefined : takeRunLock(runtimeDir, options.pid);
   const world = createWorld(logs, runtimeDir, options);
   const supervisor = joinSupervisor(planned, world, options);
+  const guards = [
+    guardExit(currentPlugin),
+    handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
+  ];
   const closers = [
     ...(unlock === undefined ? [] : [unlock]),
     keepAlive(),
     takeSignals(supervisor, options),
-    guardExit(currentPlugin),
-    handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
     startOrphanReaper(sys, supervisor, planned.plan.global),
     ...(options.watch === true ? [watchConfig(planned, supervisor)] : []),
   ];
   const code = await supervisor.run();
   for (const close of closers.toReversed()) close();
   await output.end(endLimitMs);
+  // Last: what a plugin left behind may still throw while the output ends.
+  for (const close of guards) close();
   return code;
 }
 

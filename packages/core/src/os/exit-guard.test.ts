@@ -6,7 +6,9 @@ test('exit guard: plugins cannot end the process, core can, and afterwards every
   const original = process.exit;
   let plugin: string | undefined = 'hostile';
   const open = guardExit(() => plugin);
-  expect(() => process.exit(1)).toThrow("process.exit would end everything that is supervised: dispatch { type: 'shutdown' } instead");
+  expect(() => process.exit(1)).toThrow(
+    "process.exit would end everything that is supervised: dispatch { type: 'shutdown' } instead",
+  );
   expect(() => process.abort()).toThrow('process.abort would end');
   plugin = undefined;
   process.exit(3);
