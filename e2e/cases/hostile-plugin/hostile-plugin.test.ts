@@ -13,10 +13,10 @@ plugins:
   ${hostile}: {misdeed: ${misdeed}}
 processes:
   web:
-    command: ["sh", "-c", "echo alive $$; trap 'echo bye; exit 0' TERM; while :; do sleep 0.05; done"]
+    command: ["sh", "-c", "trap 'echo bye; exit 0' TERM; echo alive $$; while :; do sleep 0.05; done"]
     shutdown: {timeout: 500ms}
   worker:
-    command: ["sh", "-c", "echo worker $GREETING; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
+    command: ["sh", "-c", "trap 'exit 0' TERM; echo worker $GREETING; while :; do sleep 0.05; done"]
     env: {GREETING: hello}
     depends_on: web
     shutdown: {timeout: 500ms}
@@ -36,7 +36,7 @@ const isAlive = (pid: number): Promise<boolean> =>
   );
 
 describe('a hostile plugin does not hurt what is supervised', () => {
-  test.for(['throws', 'rejects', 'hangs', 'mutates', 'floods', 'leaks', 'exits', 'uncaught'])(
+  test.for(['throws', 'rejects', 'hangs', 'mutates', 'floods', 'leaks', 'exits', 'exitsLater', 'uncaught'])(
     'one that %s',
     async (misdeed, { folder }) => {
       const { pm, webPid } = await boot(folder, misdeed);
@@ -56,10 +56,10 @@ describe('a hostile plugin does not hurt what is supervised', () => {
   });
 
   test('and process.exit is no way out for it, now or later', async ({ folder }) => {
-    const { pm } = await boot(folder, 'exits');
-    for (const step of ['plan.applied', 'timer', 'uncaught']) {
+    const { pm } = await boot(folder, 'exitsLater');
+    for (const step of ['timer', 'uncaught']) {
       await pm.out.waitFor(
-        `plugin "hostile-exits" failed in ${step}: process.exit would end everything that is supervised`,
+        `plugin "hostile-exitslater" failed in ${step}: process.exit would end everything that is supervised`,
       );
     }
     expect(await pm.stop()).toEqual({ code: 0, signal: null });

@@ -36,8 +36,8 @@ function vandalize(value, depth = 0) {
 }
 
 export default ({ misdeed }) => ({
-  name: `hostile-${misdeed}`,
-  setup: { throws, rejects, hangs, mutates, floods, leaks, exits, uncaught }[misdeed],
+  name: `hostile-${misdeed.toLowerCase()}`,
+  setup: { throws, rejects, hangs, mutates, floods, leaks, exits, exitsLater, uncaught }[misdeed],
 });
 
 function tapAll(pm, tap) {
@@ -101,8 +101,13 @@ function leaks(pm) {
 
 function exits(pm) {
   tapAll(pm, () => process.exit(13));
-  pm.clock.after(50, () => process.exit(13));
-  setTimeout(() => process.exit(13), 100);
+}
+
+function exitsLater(pm) {
+  pm.hooks.supervisor.running.tap(() => {
+    pm.clock.after(50, () => process.exit(13));
+    setTimeout(() => process.exit(13), 100);
+  });
 }
 
 function uncaught(pm) {
