@@ -578,6 +578,15 @@ describe('the meaning gate refuses', () => {
     ]);
   });
 
+  test('a thousand things in one breath: the first are listed, the rest is counted', () => {
+    const processes = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`p${index}x`, { depends_on: { [`q${index}y`]: {} } }]),
+    );
+    const problems = problemsOf({ processes });
+    expect(problems).toHaveLength(201);
+    expect(problems.at(-1)).toEqual({ severity: 'error', path: '', message: 'and 800 more errors' });
+  });
+
   test('each thing once, where the user wrote it, in the order of the file', () => {
     const lines = new Map([
       ['global.user', 2],

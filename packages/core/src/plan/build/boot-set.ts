@@ -1,4 +1,4 @@
-import { didYouMean, listNames } from '../../config/suggest.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { neededNames, hintForUnknown } from './dependencies.ts';
 import type { Building } from './building.ts';
 import { defaultBundle } from './bundles.ts';
@@ -66,9 +66,4 @@ export function toBootSet({ specs, bundles, graph, only }: BootQuestion): readon
 function startsByItself(chosen: readonly string[] | undefined): (spec: ProcessSpec) => boolean {
   const members = chosen === undefined ? undefined : new Set(chosen);
   return (spec) => spec.enabled && spec.initialState === 'running' && (members?.has(spec.name) ?? true);
-}
-
-/** Processes that are named, for messages. */
-export function describeNames(names: readonly string[]): string {
-  return listNames(names.map((name) => `"${name}"`));
 }

@@ -40,10 +40,14 @@ function checkName(name: string, { bundles, processes, report }: BundleScope): v
     );
   for (const [index, member] of (bundles[name] ?? []).entries()) {
     if (processes.has(member) || Object.hasOwn(bundles, member)) continue;
-    const known = [...processes, ...Object.keys(bundles)];
-    const hint = didYouMean(member, known) ?? `Processes and bundles are: ${listNames(known)}.`;
-    report.error(joinPath(at, index), `there is no process or bundle "${member}"`, hint);
+    report.error(joinPath(at, index), `there is no process or bundle "${member}"`, () =>
+      hintForMember(member, [...processes, ...Object.keys(bundles)]),
+    );
   }
+}
+
+function hintForMember(member: string, known: readonly string[]): string {
+  return didYouMean(member, known) ?? `Processes and bundles are: ${listNames(known)}.`;
 }
 
 type Collecting = BundleScope & { readonly seen: Set<string> };

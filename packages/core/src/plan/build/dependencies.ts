@@ -81,7 +81,7 @@ function checkName(
   const found = building.declared.get(name);
   if (found !== undefined) return found.draft.type ?? processDefaults.type;
   const optional = dependency.optional === true;
-  const hint = hintForUnknown(name, building);
+  const hint = (): string => hintForUnknown(name, building);
   // `optional` starts without it, and a process created at run time may bring it: not an error, but likely a mistake.
   building.report[optional ? 'warning' : 'error'](at, `there is no process "${name}" to depend on`, hint);
   return undefined;

@@ -85,7 +85,7 @@ function checkConflict(
   const opponent = specs.get(other);
   if (opponent === undefined) {
     if (!building.declared.has(other))
-      report.error(path, `there is no process "${other}" to conflict with`, hintForUnknown(other, building));
+      report.error(path, `there is no process "${other}" to conflict with`, () => hintForUnknown(other, building));
     return;
   }
   if (withDependencies(graph, [spec.name]).includes(other) || withDependencies(graph, [other]).includes(spec.name)) {
