@@ -56,12 +56,18 @@ interface Reader {
   finish(): EnvOverrides;
 }
 
+/** The schema of everything takes milliseconds to build, and most boots have no variable that needs it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 function createReader({ processes, registry }: Known): Reader {
   const value = emptyMap();
   const origins = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
-  const globalTargets = collectTargets(globalEntries(), registry.at('global'));
-  const processTargets = collectTargets(processEntries(registry), registry.at('process'));
+  const globalTargets = once(() => collectTargets(globalEntries(), registry.at('global')));
+  const processTargets = once(() => collectTargets(processEntries(registry), registry.at('process')));
   const names = groupByVariable(processes);
 
   const fail = (variable: string, message: string, hint: string): void => {
@@ -76,15 +82,15 @@ function createReader({ processes, registry }: Known): Reader {
 
   return {
     readGlobal: async (variable, text) => {
-      const found = findTarget(variable.slice(globalPrefix.length), globalTargets);
+      const found = findTarget(variable.slice(globalPrefix.length), globalTargets());
       if (found !== undefined) return assign(variable, text, { path: ['global', ...found.path], target: found });
-      fail(variable, 'no key of global has this name', suggestVariable(variable, globalPrefix, globalTargets));
+      fail(variable, 'no key of global has this name', suggestVariable(variable, globalPrefix, globalTargets()));
     },
     readProcess: async (variable, text) => {
-      const match = matchProcess(variable.slice(processPrefix.length), names, processTargets);
+      const match = matchProcess(variable.slice(processPrefix.length), names, processTargets());
       if (match.kind === 'found') return assign(variable, text, { path: ['processes', match.process, ...match.target.path], target: match.target });
       if (match.kind === 'ambiguous') return fail(variable, `could mean any of ${match.names.join(', ')}`, 'Rename one of the processes, or set the key in the file.');
-      if (match.kind === 'no key') return fail(variable, `process "${match.process}" has no such key`, suggestVariable(variable, match.prefix, processTargets));
+      if (match.kind === 'no key') return fail(variable, `process "${match.process}" has no such key`, suggestVariable(variable, match.prefix, processTargets()));
       fail(variable, 'no process has this name', suggestProcess(variable, names));
     },
     finish: () => ({
