@@ -255,7 +255,7 @@ describe('what plugins contribute', () => {
       setup: (pm) =>
         pm.hooks.plan.transform.tap((draft) => ({
           ...draft,
-          processes: { ...draft.processes, web: { ...draft.processes['web']!, ...change } },
+          processes: { ...draft.processes, web: Object.assign({}, draft.processes['web'], change) },
         })),
     });
     const attempt = (change: object) =>
