@@ -152,6 +152,10 @@ describe('a stream', () => {
     await settle();
     attachment.detach();
     await attachment.ended;
+    const { bytes } = pipeline.counters('web-1');
+    stream.write(line);
+    await settle();
+    expect(pipeline.counters('web-1').bytes).toBe(bytes);
     stream.destroy();
     await once(stream, 'close');
   });
@@ -199,7 +203,9 @@ describe('a reader that stops, with overflow: block', () => {
     output.unblock();
     await attachment.ended;
     await settle();
-    expect(output.lines.map((line) => line.split(' ')[2])).toEqual(Array.from({ length: 1000 }, (_, line) => String(line)));
+    expect(output.lines.map((line) => line.split(' ')[2])).toEqual(
+      Array.from({ length: 1000 }, (_, line) => String(line)),
+    );
     expect(pipeline.counters('web-1').dropped).toBe(0);
   });
 
@@ -242,9 +248,7 @@ describe('a reader that stops, with overflow: drop', () => {
     await settle();
     expect(output.lines.filter((line) => line.startsWith('queue-2 | '))).toHaveLength(lines.stdout - dropped);
     const count = String(dropped).replace(/(\d{3})$/, ',$1');
-    expect(output.lines.at(-1)).toBe(
-      `pm | warn: ${count} lines of queue-2 dropped: what reads the output is too slow`,
-    );
+    expect(output.lines.at(-1)).toBe(`pm | warn: ${count} lines of queue-2 dropped: what reads the output is too slow`);
     expect(clock.pending).toBe(0);
   });
 
@@ -290,7 +294,8 @@ describe('the ring', () => {
   test('tells who follows of each line, with its instance, until it stops', async () => {
     const { pipeline } = setUp();
     const seen: [string, string, string][] = [];
-    const listen = (process: string, instance: string, line: KeptLine): void => void seen.push([process, instance, line.text]);
+    const listen = (process: string, instance: string, line: KeptLine): void =>
+      void seen.push([process, instance, line.text]);
     const stops = [pipeline.onKept(listen), pipeline.onKept(listen)];
     const { stream } = start(pipeline);
     stream.write('1\n2\n');
@@ -314,7 +319,12 @@ describe('taps', () => {
       active: () => true,
       apply(record) {
         records.push(record);
-        return { ...record, text: record.text.replace('secret', '***'), level: 'error', fields: { ...record.fields, user: 7 } };
+        return {
+          ...record,
+          text: record.text.replace('secret', '***'),
+          level: 'error',
+          fields: { ...record.fields, user: 7 },
+        };
       },
     };
     const { output, pipeline, clock } = setUp({ settings: { format: 'json', timestamps: false }, tap });
@@ -322,15 +332,37 @@ describe('taps', () => {
     stream.end('my secret\nrest');
     await attachment.ended;
     await settle();
-    expect(records[0]).toEqual({ time: clock.now(), process: 'web', instance: 'web-1', stream: 'stdout', text: 'my secret', fields: { team: 'a' } });
-    expect(json(output)[0]).toEqual({ level: 'error', process: 'web', instance: 'web-1', stream: 'stdout', msg: 'my ***', team: 'a', user: 7 });
-    expect(pipeline.kept('web-1').map(({ text, level }) => [text, level])).toEqual([['my ***', 'error'], ['rest', 'error']]);
+    expect(records[0]).toEqual({
+      time: clock.now(),
+      process: 'web',
+      instance: 'web-1',
+      stream: 'stdout',
+      text: 'my secret',
+      fields: { team: 'a' },
+    });
+    expect(json(output)[0]).toEqual({
+      level: 'error',
+      process: 'web',
+      instance: 'web-1',
+      stream: 'stdout',
+      msg: 'my ***',
+      team: 'a',
+      user: 7,
+    });
+    expect(pipeline.kept('web-1').map(({ text, level }) => [text, level])).toEqual([
+      ['my ***', 'error'],
+      ['rest', 'error'],
+    ]);
   });
 
   test('may drop a line, or change its level below what is shown', async () => {
     const tap: LineTap = {
       active: () => true,
-      apply: (record) => ({ ...record, dropped: record.text === 'drop', level: record.text === 'debug' ? 'debug' : 'info' }),
+      apply: (record) => ({
+        ...record,
+        dropped: record.text === 'drop',
+        level: record.text === 'debug' ? 'debug' : 'info',
+      }),
     };
     const { output, pipeline } = setUp({ tap });
     const { stream, attachment } = start(pipeline, { minLevel: 'info' });
@@ -357,7 +389,10 @@ describe('taps', () => {
 
 describe('formats', () => {
   test('auto is text for people and JSON for machines', async () => {
-    for (const [isTerminal, beginning] of [[true, '\x1b[0m'], [false, '{"time":']] as const) {
+    for (const [isTerminal, beginning] of [
+      [true, '\x1b[0m'],
+      [false, '{"time":'],
+    ] as const) {
       const { output, pipeline } = setUp({ settings: { format: 'auto', timestamps: true }, isTerminal });
       start(pipeline).stream.write('x\n');
       await settle();

@@ -92,7 +92,12 @@ interface AttachOptions {
   readonly endsItself: boolean;
 }
 
-function attachStream(source: LogSource, readable: Readable, parts: Parts, { endsItself }: AttachOptions): LogAttachment {
+function attachStream(
+  source: LogSource,
+  readable: Readable,
+  parts: Parts,
+  { endsItself }: AttachOptions,
+): LogAttachment {
   const { clock, tap, shelf, holds, gate, chosen } = parts;
   const { process, instance } = source;
   const tally = shelf.tally(instance);

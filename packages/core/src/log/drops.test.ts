@@ -6,7 +6,11 @@ function setUp() {
   const clock = createFakeClock();
   const said: string[] = [];
   const state = { blocked: true };
-  const drops = createDrops({ clock, isBlocked: () => state.blocked, say: (instance, lines) => said.push(`${instance} ${lines}`) });
+  const drops = createDrops({
+    clock,
+    isBlocked: () => state.blocked,
+    say: (instance, lines) => said.push(`${instance} ${lines}`),
+  });
   return { clock, said, state, drops };
 }
 

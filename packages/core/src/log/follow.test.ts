@@ -1,4 +1,17 @@
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,15 +167,15 @@ describe('following a file', () => {
 
   test('follows a link to where it is turned', async () => {
     mkdirSync(join(folder, 'elsewhere'));
-    const files = ['a', 'b'].map((name) => join(folder, 'elsewhere', name));
-    for (const file of files) writeFileSync(file, '');
-    symlinkSync(files[0] as string, path);
+    const [before, after] = [join(folder, 'elsewhere', 'a'), join(folder, 'elsewhere', 'b')] as const;
+    for (const file of [before, after]) writeFileSync(file, '');
+    symlinkSync(before, path);
     const seen = follow();
-    appendFileSync(files[0] as string, 'a\n');
+    appendFileSync(before, 'a\n');
     await expectText(seen, 'a\n');
-    symlinkSync(files[1] as string, `${path}.new`);
+    symlinkSync(after, `${path}.new`);
     renameSync(`${path}.new`, path);
-    appendFileSync(files[1] as string, 'b\n');
+    appendFileSync(after, 'b\n');
     await passGrace(seen);
     await expectText(seen, 'a\nb\n');
   });
@@ -229,7 +242,13 @@ describe('the end of following', () => {
 
 test('following: the lines go through the pipeline, over a restart of the instance', async () => {
   const output = createFakeOutput();
-  const settings: PipelineSettings = { format: 'text', level: 'info', timestamps: false, overflow: 'block', buffer: 100 };
+  const settings: PipelineSettings = {
+    format: 'text',
+    level: 'info',
+    timestamps: false,
+    overflow: 'block',
+    buffer: 100,
+  };
   const pipeline = createLogPipeline({ output, clock: systemClock, settings });
   const source: LogSource = { process: 'php', instance: 'php-1', stream: 'stdout', labels: {}, shown: true };
   const first = pipeline.follow(source, path);

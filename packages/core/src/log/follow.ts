@@ -156,7 +156,9 @@ class FileFollower {
 
   async #readOne(file: OpenFile): Promise<boolean> {
     while (this.#hungry && !this.readable.destroyed) {
-      const { bytesRead } = await readAsync(file.fd, this.#buffer, 0, chunkSize, file.offset).catch(() => ({ bytesRead: 0 }));
+      const { bytesRead } = await readAsync(file.fd, this.#buffer, 0, chunkSize, file.offset).catch(() => ({
+        bytesRead: 0,
+      }));
       if (bytesRead === 0) return await this.#restartIfTruncated(file);
       file.offset += bytesRead;
       this.#push(Buffer.copyBytesFrom(this.#buffer, 0, bytesRead));

@@ -28,6 +28,9 @@ export function chooseFormat(settings: PipelineSettings, facts: FormatFacts): Ch
     case 'text':
       return { kind, format: createTextFormat({ timestamps, terminal: facts.isTerminal, colours: facts.colours }) };
     case 'json':
-      return { kind, format: createJsonFormat({ timestamps, formatOwn: (own) => facts.ownJson.format(own, timestamps) }) };
+      return {
+        kind,
+        format: createJsonFormat({ timestamps, formatOwn: (own) => facts.ownJson.format(own, timestamps) }),
+      };
   }
 }

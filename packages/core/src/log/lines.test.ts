@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countLines, createLineSplitter, type LinePart, toTexts } from './lines.ts';
 
-type Seen = { readonly kind: 'line' | 'rest'; readonly bytes: string } | ({ readonly kind: 'part'; readonly bytes: string } & Pick<LinePart, 'number' | 'more'>);
+type Seen =
+  | { readonly kind: 'line' | 'rest'; readonly bytes: string }
+  | ({ readonly kind: 'part'; readonly bytes: string } & Pick<LinePart, 'number' | 'more'>);
 
 /** What a splitter makes of chunks, line by line (one character a byte). */
 function split(chunks: readonly Buffer[], limit?: number): Seen[] {
@@ -13,7 +15,8 @@ function split(chunks: readonly Buffer[], limit?: number): Seen[] {
         expect(bytes.at(-1)).toBe(10);
         for (const line of bytes.toString('latin1').slice(0, -1).split('\n')) seen.push({ kind: 'line', bytes: line });
       },
-      part: ({ bytes, number, more }) => void seen.push({ kind: 'part', bytes: bytes.toString('latin1'), number, more }),
+      part: ({ bytes, number, more }) =>
+        void seen.push({ kind: 'part', bytes: bytes.toString('latin1'), number, more }),
       rest: (bytes) => void seen.push({ kind: 'rest', bytes: bytes.toString('latin1') }),
     },
     limit,
@@ -79,9 +82,14 @@ describe('splitting', () => {
 
 /** Bytes with many line ends and parts of characters in them. */
 const someBytes = fc
-  .array(fc.oneof(fc.constantFrom('\n', '\r\n', '€', '😀', 'a'), fc.string({ unit: 'binary', maxLength: 12 })), { maxLength: 40 })
+  .array(fc.oneof(fc.constantFrom('\n', '\r\n', '€', '😀', 'a'), fc.string({ unit: 'binary', maxLength: 12 })), {
+    maxLength: 40,
+  })
   .map((texts) => Buffer.from(texts.join('')));
-const anyBytes = fc.oneof(someBytes, fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)));
+const anyBytes = fc.oneof(
+  someBytes,
+  fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+);
 const cuts = fc.array(fc.nat(300), { maxLength: 20 });
 
 function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
@@ -119,7 +127,9 @@ describe('splitting, whatever comes', () => {
           !bytes.toString().includes('\uFFFD'),
         );
         if (seen.length > 1) {
-          expect(seen).toEqual(seen.map((piece, index) => ({ ...piece, kind: 'part', number: index + 1, more: index < seen.length - 1 })));
+          expect(seen).toEqual(
+            seen.map((piece, index) => ({ ...piece, kind: 'part', number: index + 1, more: index < seen.length - 1 })),
+          );
         }
       }),
     );

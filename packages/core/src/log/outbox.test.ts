@@ -93,7 +93,9 @@ describe('the outbox', () => {
   });
 
   test('whatever is put, and however the output opens and closes, all of it comes out in order', () => {
-    const steps = fc.array(fc.oneof(fc.constantFrom('block', 'unblock', 'readOnce', 'turn'), fc.nat(200_000)), { maxLength: 40 });
+    const steps = fc.array(fc.oneof(fc.constantFrom('block', 'unblock', 'readOnce', 'turn'), fc.nat(200_000)), {
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(steps, (list) => {
         const { output, outbox, endTurn } = setUp();

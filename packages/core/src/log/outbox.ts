@@ -1,4 +1,5 @@
 import type { Clock } from '../os/clock.ts';
+import { createEmptyWait } from '../os/empty-wait.ts';
 import type { Piece } from './sinks/format.ts';
 
 /** Where everything goes in the end: `openOutput()` of os/, or a fake. */
@@ -41,112 +42,125 @@ const sendAt = 32 * 1024;
 
 export function createOutbox(ports: OutboxPorts): Outbox {
   const { output, clock } = ports;
-  const pages = createPages(() => output.buffered === 0 && queue.length === 0);
-  const waiters = new Set<() => void>();
+  const backlog = createBacklog(ports, () => send());
+  const pages = createPages(() => backlog.queued === 0 && output.buffered === 0);
   let page: Buffer | undefined;
   let used = 0;
-  let queue: Buffer[] = [];
-  let queued = 0;
-  let blocked = false;
   let scheduled = false;
 
-  const hand = (bytes: Buffer): void => {
-    if (blocked) {
-      queue.push(bytes);
-      queued += bytes.length;
-    } else if (!output.write(bytes)) {
-      blocked = true;
-      ports.onBlocked();
-    }
-  };
   const send = (): void => {
     if (page === undefined || used === 0) return;
     const bytes = page.subarray(0, used);
     pages.lend(page);
     page = undefined;
     used = 0;
-    hand(bytes);
+    backlog.hand(bytes);
   };
-  // While it is blocked small pieces go on collecting: a page handed over nearly empty would be memory for nothing.
   const sendAtTurn = (): void => {
     scheduled = false;
-    if (!blocked) send();
+    if (!backlog.blocked) send();
   };
-  const schedule = (): void => {
-    if (scheduled) return;
+  const sendSoon = (): void => {
+    // While it is blocked, pieces go on collecting: a page handed over nearly empty would be memory for nothing.
+    if (backlog.blocked) return;
+    if (used >= sendAt) return send();
+    if (!scheduled) ports.endOfTurn(sendAtTurn);
     scheduled = true;
-    ports.endOfTurn(sendAtTurn);
-  };
-  const drain = (): void => {
-    blocked = false;
-    const taken = queue;
-    queue = [];
-    queued = 0;
-    taken.forEach(hand);
-    if (!blocked) send();
-    ports.onMoved();
-    for (const wake of waiters) wake();
-    if (!blocked) ports.onOpened();
-  };
-  output.onDrain(drain);
-
-  const put = (piece: Piece): void => {
-    if (used + piece.length > pageSize) send();
-    if (piece.length > pageSize) return hand(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece));
-    page ??= pages.take();
-    used += typeof piece === 'string' ? page.write(piece, used, 'latin1') : piece.copy(page, used);
-    if (used >= sendAt && !blocked) send();
-    else if (!blocked) schedule();
   };
   return {
     get blocked() {
-      return blocked;
+      return backlog.blocked;
     },
     get waiting() {
-      return used + queued + output.buffered;
+      return used + backlog.queued + output.buffered;
     },
-    put,
+    put(piece) {
+      if (used + piece.length > pageSize) send();
+      if (piece.length > pageSize) return backlog.hand(toOwnBytes(piece));
+      page ??= pages.take();
+      used += typeof piece === 'string' ? page.write(piece, used, 'latin1') : piece.copy(page, used);
+      sendSoon();
+    },
     async flush(limitMs) {
       const end = clock.monotonic() + limitMs;
-      if (!blocked) send();
-      while (blocked) if (!(await waitFor(waiters, end - clock.monotonic(), clock))) return false;
-      return output.flush(Math.max(0, end - clock.monotonic()));
+      if (!backlog.blocked) send();
+      const handed = await backlog.whenOpen(limitMs);
+      return handed && (await output.flush(Math.max(0, end - clock.monotonic())));
     },
   };
 }
 
-/** false at the limit. */
-function waitFor(waiters: Set<() => void>, limitMs: number, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (inTime: boolean): void => {
-      limit.cancel();
-      waiters.delete(wake);
-      resolve(inTime);
-    };
-    const wake = (): void => finish(true);
-    const limit = clock.after(limitMs, () => finish(false));
-    waiters.add(wake);
+/** What the output has not taken yet, in order. */
+interface Backlog {
+  readonly blocked: boolean;
+  /** Bytes in the queue in front of the output. */
+  readonly queued: number;
+  hand(bytes: Buffer): void;
+  /** false: at the limit it was still blocked. */
+  whenOpen(limitMs: number): Promise<boolean>;
+}
+
+/** `send` hands on what was collected behind the queue. */
+function createBacklog(ports: OutboxPorts, send: () => void): Backlog {
+  const open = createEmptyWait(ports.clock, () => !blocked);
+  let queue: Buffer[] = [];
+  let queued = 0;
+  let blocked = false;
+
+  const hand = (bytes: Buffer): void => {
+    if (blocked) {
+      queue.push(bytes);
+      queued += bytes.length;
+    } else if (!ports.output.write(bytes)) {
+      blocked = true;
+      ports.onBlocked();
+    }
+  };
+  ports.output.onDrain(() => {
+    const waited = queue;
+    blocked = false;
+    queue = [];
+    queued = 0;
+    waited.forEach(hand);
+    if (!blocked) send();
+    ports.onMoved();
+    open.check();
+    if (!blocked) ports.onOpened();
   });
+  return {
+    get blocked() {
+      return blocked;
+    },
+    get queued() {
+      return queued;
+    },
+    hand,
+    whenOpen: (limitMs) => open.wait(limitMs),
+  };
+}
+
+function toOwnBytes(piece: Piece): Buffer {
+  return typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);
+}
+
+interface Pages {
+  take(): Buffer;
+  lend(page: Buffer): void;
 }
 
 /**
  * Memory for output, used again once the output has written it: fresh memory of this size costs more page faults than
  * the bytes cost to copy.
  */
-function createPages(isAllWritten: () => boolean) {
-  let spare: Buffer | undefined;
+function createPages(isAllWritten: () => boolean): Pages {
   let lent: Buffer | undefined;
   return {
-    take(): Buffer {
-      if (lent && isAllWritten()) {
-        spare = lent;
-        lent = undefined;
-      }
-      const page = spare ?? Buffer.allocUnsafeSlow(pageSize);
-      spare = undefined;
+    take() {
+      const page = lent && isAllWritten() ? lent : Buffer.allocUnsafeSlow(pageSize);
+      lent = undefined;
       return page;
     },
-    lend(page: Buffer): void {
+    lend(page) {
       lent = page;
     },
   };

@@ -2,9 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRing, type Ring } from './ring.ts';
 
-function push(ring: Ring, text: string, more: { time?: number; stream?: 'stdout' | 'stderr'; level?: 'info' | 'error' } = {}): void {
+function push(
+  ring: Ring,
+  text: string,
+  more: { time?: number; stream?: 'stdout' | 'stderr'; level?: 'info' | 'error' } = {},
+): void {
   const { time = 0, stream = 'stdout', level = 'info' } = more;
-  ring.push({ time, stream, level, bytes: Buffer.from(text), lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0) });
+  ring.push({
+    time,
+    stream,
+    level,
+    bytes: Buffer.from(text),
+    lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0),
+  });
 }
 
 const texts = (ring: Ring, count = Number.POSITIVE_INFINITY): string[] => ring.last(count).map((line) => line.text);

@@ -125,7 +125,7 @@ function write(block: Block, { time, stream, level, bytes, lines }: KeptBytes): 
 
 function readBlock({ memory, used }: Block): KeptLine[] {
   const found: KeptLine[] = [];
-  for (let at = 0; at < used; ) {
+  for (let at = 0; at < used;) {
     const end = at + headerSize + memory.readUInt32LE(at + 8);
     const flags = memory.readUInt8(at + 16);
     const kept = toKeptLines({
@@ -152,7 +152,8 @@ const cutMark = Buffer.from(' … [cut]');
 /** Of too much, the last lines; of one line that is too long, its beginning. */
 function shorten(kept: KeptBytes, most: number): KeptBytes {
   if (kept.bytes.length <= most) return kept;
-  if (kept.lines === 1) return { ...kept, bytes: Buffer.concat([kept.bytes.subarray(0, most - cutMark.length), cutMark]) };
+  if (kept.lines === 1)
+    return { ...kept, bytes: Buffer.concat([kept.bytes.subarray(0, most - cutMark.length), cutMark]) };
   const tail = kept.bytes.subarray(-most);
   const bytes = tail.subarray(tail.indexOf(10) + 1);
   const lines = countLines(bytes);

@@ -34,7 +34,8 @@ async function openPipe(): Promise<PipeEnds> {
   const maker = choosePipeMaker(undefined);
   if (!('open' in maker)) throw new Error(maker.reason);
   const [first] = await maker.open(1);
-  return first as PipeEnds;
+  if (!first) throw new Error('no pipe was made');
+  return first;
 }
 
 function create(overflow: 'block' | 'drop'): LogPipeline {
@@ -43,7 +44,11 @@ function create(overflow: 'block' | 'drop'): LogPipeline {
 }
 
 /** A program whose output goes through the pipeline. */
-async function start(pipeline: LogPipeline, instance: string, command: string): Promise<{ child: ChildProcess; attachment: LogAttachment }> {
+async function start(
+  pipeline: LogPipeline,
+  instance: string,
+  command: string,
+): Promise<{ child: ChildProcess; attachment: LogAttachment }> {
   const pipe = await openPipe();
   const child = spawn('sh', ['-c', command], { stdio: ['ignore', pipe.write, 'ignore'] });
   closeAll([pipe.write]);
@@ -84,7 +89,9 @@ const mostLagMs = 1000;
 describe('nobody reads our output', () => {
   test('block: programs wait, the loop does not, and little is held in memory', async () => {
     const pipeline = create('block');
-    const started = await Promise.all(['a-1', 'b-1', 'c-1'].map((name) => start(pipeline, name, 'yes "a line of output" | head -n 200000')));
+    const started = await Promise.all(
+      ['a-1', 'b-1', 'c-1'].map((name) => start(pipeline, name, 'yes "a line of output" | head -n 200000')),
+    );
     const total = (): number => ['a-1', 'b-1', 'c-1'].reduce((sum, name) => sum + pipeline.counters(name).bytes, 0);
     expect(await waitUntilStill(total)).toBeLessThan(mostLagMs);
     expect(total()).toBeLessThan(1024 * 1024);

@@ -75,7 +75,7 @@ export function watchPath(path: string, clock: Clock, onChange: (change: PathCha
   return {
     async refresh() {
       // Until nothing new turns up: between the look and the watch, the next directory may have been made.
-      for (let again = true; again; ) {
+      for (let again = true; again;) {
         const wanted = await toWatched(await findPlaces(path));
         again = !closed && apply(wanted);
       }
@@ -126,7 +126,7 @@ export async function findPlaces(path: string): Promise<Place[]> {
   const places: Place[] = [];
   let directory = '/';
   let rest = toNames(resolve(path));
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     const [name = '', ...following] = rest;
     const full = join(directory, name);
     rest = following;
@@ -135,7 +135,8 @@ export async function findPlaces(path: string): Promise<Place[]> {
       continue;
     }
     const found = await lstat(full).catch(() => undefined);
-    const link = found?.isSymbolicLink() === true && links++ < mostLinks ? await readlink(full).catch(() => undefined) : undefined;
+    const link =
+      found?.isSymbolicLink() === true && links++ < mostLinks ? await readlink(full).catch(() => undefined) : undefined;
     if (link !== undefined || found === undefined || rest.length === 0) places.push({ directory, name });
     if (found === undefined) break;
     if (link === undefined) directory = full;

@@ -14,7 +14,8 @@ async function openPipe(): Promise<PipeEnds> {
   const maker = choosePipeMaker(undefined);
   if (!('open' in maker)) throw new Error(maker.reason);
   const [first] = await maker.open(1);
-  return first as PipeEnds;
+  if (!first) throw new Error('no pipe was made');
+  return first;
 }
 
 beforeEach(async () => {

@@ -16,16 +16,16 @@ export function createEmptyWait(clock: Clock, isEmpty: () => boolean): EmptyWait
     },
     wait(limitMs) {
       if (isEmpty()) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const finish = (empty: boolean): void => {
-          limit.cancel();
-          waiters.delete(wake);
-          resolve(empty);
-        };
-        const wake = (): void => finish(true);
-        const limit = clock.after(limitMs, () => finish(false));
-        waiters.add(wake);
-      });
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const finish = (empty: boolean): void => {
+        limit.cancel();
+        waiters.delete(wake);
+        resolve(empty);
+      };
+      const wake = (): void => finish(true);
+      const limit = clock.after(limitMs, () => finish(false));
+      waiters.add(wake);
+      return promise;
     },
   };
 }

@@ -21,5 +21,7 @@ function isControl(byte: number): boolean {
 }
 
 function isControlIn(word: number): boolean {
-  return isControl(word & 0xff) || isControl((word >> 8) & 0xff) || isControl((word >> 16) & 0xff) || isControl(word >>> 24);
+  return (
+    isControl(word & 0xff) || isControl((word >> 8) & 0xff) || isControl((word >> 16) & 0xff) || isControl(word >>> 24)
+  );
 }

@@ -26,7 +26,11 @@ describe('json', () => {
     const labelled = { ...lane, labels: { team: 'ünï', msg: 'mine', cost: '$&' } };
     const { piece, lines } = format.lines(labelled, time, Buffer.from('one\ntwo\n'));
     expect(lines).toBe(2);
-    expect(Buffer.from(piece as string, 'latin1').toString().split('\n')[1]).toBe(
+    expect(
+      Buffer.from(piece as string, 'latin1')
+        .toString()
+        .split('\n')[1],
+    ).toBe(
       '{"time":"2026-01-02T03:04:05.006Z","level":"warn","process":"web","instance":"web-1","stream":"stderr",' +
         '"msg":"two","team":"ünï","msg_":"mine","cost":"$&"}',
     );
@@ -77,7 +81,9 @@ describe('json', () => {
 describe('json, whatever comes', () => {
   const nasty = fc.constantFrom('\n', '\r\n', '\r', '"', '\\', '\\n', '\0', '\x1b', '€', '\u2028', '$&', '\x7f');
   const someBytes = fc.oneof(
-    fc.array(fc.oneof(nasty, fc.string({ unit: 'binary' })), { maxLength: 30 }).map((texts) => Buffer.from(texts.join(''))),
+    fc
+      .array(fc.oneof(nasty, fc.string({ unit: 'binary' })), { maxLength: 30 })
+      .map((texts) => Buffer.from(texts.join(''))),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   );
   const labels = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }));
@@ -87,7 +93,11 @@ describe('json, whatever comes', () => {
       fc.property(someBytes, labels, (bytes, some) => {
         const whole = Buffer.concat([bytes, Buffer.from('\n')]);
         const { piece, lines } = format.lines({ ...lane, labels: some }, time, whole);
-        const texts = whole.toString().split('\n').slice(0, -1).map((text) => text.replace(/\r$/, ''));
+        const texts = whole
+          .toString()
+          .split('\n')
+          .slice(0, -1)
+          .map((text) => text.replace(/\r$/, ''));
         expect(parse(piece).map((line) => line.msg)).toEqual(texts);
         expect(lines).toBe(texts.length);
       }),

@@ -8,7 +8,7 @@ const parse = (json: OwnJson, record: Partial<OwnRecord>, timestamps = true): Re
   return JSON.parse(Buffer.from(piece as string, 'latin1').toString()) as Record<string, unknown>;
 };
 
-async function loadBoth(): Promise<OwnJson[]> {
+async function loadBoth(): Promise<[OwnJson, OwnJson]> {
   const byPino = createOwnJson();
   const byHand = createOwnJson(() => Promise.reject(new Error('not installed')));
   expect(byPino.loaded).toBe(false);
@@ -39,7 +39,11 @@ test('own records: each level is written as a word', async () => {
 test('own records: fields without JSON do not hurt', async () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
-  const thrower = { toJSON: () => { throw new Error('no'); } };
+  const thrower = {
+    toJSON: () => {
+      throw new Error('no');
+    },
+  };
   for (const json of await loadBoth()) {
     expect(parse(json, { fields: { cycle, big: 2n, thrower, fine: 1 } })).toMatchObject({ msg: 'm', fine: 1 });
   }
@@ -47,5 +51,5 @@ test('own records: fields without JSON do not hurt', async () => {
 
 test('own records: an error is shown with its message', async () => {
   const [byPino] = await loadBoth();
-  expect(parse(byPino as OwnJson, { fields: { err: new Error('bad luck') } }).err).toMatchObject({ message: 'bad luck' });
+  expect(parse(byPino, { fields: { err: new Error('bad luck') } }).err).toMatchObject({ message: 'bad luck' });
 });

@@ -1,3 +1,4 @@
+import type { pino } from 'pino';
 import { type OwnRecord, type Piece, toIsoTime, toLatin1 } from './format.ts';
 import { toExtraFields, toJsonText } from './json-fields.ts';
 
@@ -11,7 +12,7 @@ export interface OwnJson {
 
 /** What of the module is used. */
 interface PinoModule {
-  readonly pino: typeof import('pino').pino;
+  readonly pino: typeof pino;
 }
 
 type ToJson = (record: OwnRecord, timestamps: boolean) => string;
@@ -34,10 +35,10 @@ export function createOwnJson(importPino: () => Promise<PinoModule> = () => impo
   };
 }
 
-function byPino({ pino }: PinoModule): ToJson {
+function byPino({ pino: create }: PinoModule): ToJson {
   let stamp = '';
   let line = '';
-  const logger = pino(
+  const logger = create(
     {
       level: 'debug',
       base: { process: 'pm' },

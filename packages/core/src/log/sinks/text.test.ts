@@ -12,9 +12,7 @@ describe('text', () => {
 
   test('each line has its time and instance before it', () => {
     const { piece, lines } = format.lines(lane, time, bytes('one\ntwö\n\n'));
-    expect(shown(piece)).toBe(
-      ['one', 'twö', ''].map((text) => `2026-01-02T03:04:05.006Z web-1 | ${text}\n`).join(''),
-    );
+    expect(shown(piece)).toBe(['one', 'twö', ''].map((text) => `2026-01-02T03:04:05.006Z web-1 | ${text}\n`).join(''));
     expect(lines).toBe(3);
   });
 
