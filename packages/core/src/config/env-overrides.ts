@@ -1,3 +1,5 @@
+import { coreAliases } from './aliases.ts';
+import type { Alias } from './aliases.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { emptyMap, isMap } from './layer.ts';
 import type { Layer, RawMap } from './layer.ts';
@@ -5,10 +7,8 @@ import { formatPath } from './path.ts';
 import type { PathSegment } from './path.ts';
 import { globalEntries } from './schema/global.ts';
 import { aboutOf } from './schema/leaf.ts';
-import type { KeyAbout } from './schema/leaf.ts';
+import type { Entries, KeyAbout, Schema } from './schema/leaf.ts';
 import { processEntries } from './schema/process.ts';
-import { structureOf } from './schema/structure.ts';
-import type { Entries } from './schema/leaf.ts';
 import { validateSection } from './section-values.ts';
 import type { SectionOwner, SectionRegistry } from './sections.ts';
 import { closest, listNames } from './suggest.ts';
@@ -66,8 +66,8 @@ function createReader({ processes, registry }: Known): Reader {
   const value = emptyMap();
   const origins = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
-  const globalTargets = once(() => collectTargets(globalEntries(), registry.at('global')));
-  const processTargets = once(() => collectTargets(processEntries(registry), registry.at('process')));
+  const globalTargets = once(() => addAliases(collectTargets(globalEntries(), registry.at('global')), 'global'));
+  const processTargets = once(() => addAliases(collectTargets(processEntries(registry), registry.at('process')), 'process'));
   const names = groupByVariable(processes);
 
   const fail = (variable: string, message: string, hint: string): void => {
@@ -112,13 +112,27 @@ function collectTargets(entries: Entries, sections: readonly SectionOwner[], par
   const targets = new Map<string, Target>();
   for (const [key, schema] of Object.entries(entries)) {
     const path = [...parent, key];
-    const parts = structureOf(schema);
     targets.set(toVariable(path.join('_')), { path, form: aboutOf(schema)?.form ?? 'scalar' });
-    if (parts === undefined || 'kind' in parts || Array.isArray(parts)) continue;
-    for (const [name, target] of collectTargets(parts as Entries, [], path)) targets.set(name, target);
+    for (const [name, target] of collectTargets(entriesOf(schema), [], path)) targets.set(name, target);
   }
   for (const section of sections) {
     for (const key of [section.key, ...(section.aliases ?? [])]) targets.set(toVariable(key), { path: [section.key], form: 'scalar', section });
+  }
+  return targets;
+}
+
+/** The keys of a map, also where it is one of several forms; free names have none. */
+function entriesOf(schema: Schema<unknown>): Entries {
+  const { kind, parts } = aboutOf(schema)?.composition ?? {};
+  if (kind === 'map') return parts as Entries;
+  return kind === 'choice' ? (Object.assign({}, ...(parts as readonly Schema<unknown>[]).map(entriesOf)) as Entries) : {};
+}
+
+/** Aliases of core: `STDOUT` is `logging.stdout`. */
+function addAliases(targets: Map<string, Target>, place: Alias['place']): Map<string, Target> {
+  for (const { from, to } of coreAliases.filter((alias) => alias.place === place)) {
+    const home = targets.get(toVariable(to.join('_')));
+    if (home !== undefined) targets.set(toVariable(from), home);
   }
   return targets;
 }

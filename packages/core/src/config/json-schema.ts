@@ -112,7 +112,7 @@ function toProperties(entries: Entries, at: Place, context: Context): Schematic 
 
 function toAlias({ to }: Alias, properties: Schematic): Schematic {
   const target = to.reduce<unknown>((it, key) => lookUp(it, key), { properties });
-  return describe({ ...(target as Schematic | undefined) }, `Another spelling of ${to.join('.')}.`);
+  return { ...(target as Schematic | undefined), description: `Another spelling of ${to.join('.')}.` };
 }
 
 /** A property by name, also inside the alternatives of a choice. */

@@ -17,7 +17,7 @@ const tree = fc.letrec<{ map: RawMap }>((tie) => ({
   map: fc.record(
     { a: fc.integer(), b: fc.array(fc.integer(), { maxLength: 2 }), m: fc.option(tie('map'), { nil: {}, maxDepth: 3 }) },
     { requiredKeys: [] },
-  ) as fc.Arbitrary<RawMap>,
+  ),
 })).map;
 
 describe('layers', () => {

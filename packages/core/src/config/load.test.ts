@@ -24,7 +24,7 @@ function write(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-function load(request: Partial<LoadRequest> = {}, value: unknown = undefined): Promise<Sources> {
+function load(request: Partial<LoadRequest> = {}, value?: unknown): Promise<Sources> {
   const ports = { evaluateModule: (): Promise<unknown> => Promise.resolve(value) };
   return loadSources({ cwd: folder, env: {}, folders: [folder], ...request }, ports);
 }

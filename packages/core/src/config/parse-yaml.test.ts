@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseYaml } from './parse-yaml.ts';
+import { parseYaml, textKeys } from './parse-yaml.ts';
 
 function problems(text: string): { message: string; line?: number; column?: number }[] {
   return parseYaml(text, 'pm.yaml').diagnostics.map(({ message, position }) => ({
@@ -85,7 +85,7 @@ describe('yaml', () => {
 
   test('what the library writes is read back as it was', () => {
     const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean());
-    const data = fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== '<<'), fc.oneof(scalar, fc.array(scalar)), { minKeys: 1 });
+    const data = fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== '<<' && !textKeys.has(key)), fc.oneof(scalar, fc.array(scalar)), { minKeys: 1 });
     fc.assert(
       fc.property(data, (value) => {
         expect(parseYaml(stringify({ top: value }), 'f').value).toEqual({ top: value });

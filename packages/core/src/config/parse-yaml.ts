@@ -12,9 +12,7 @@ const mostAliasedNodes = 50_000;
 const deepest = 64;
 
 /** Below these keys a plain number or boolean is text: `1.10` stays `1.10`, `022` stays `022`. */
-const textKeys: ReadonlySet<string> = new Set([
-  'env', 'labels', 'command', 'stop_command', 'reload_command', 'umask', 'user', 'group', 'name',
-]);
+export const textKeys: ReadonlySet<string> = new Set(['env', 'labels', 'command', 'stop_command', 'reload_command', 'umask']);
 
 /** Directly below these a key is a name somebody chose: a process may be called "env". */
 const nameMaps: ReadonlySet<string> = new Set(['processes', 'templates', 'plugins', 'bundles', 'profiles']);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../errors.ts';
-import type { Diagnostic } from '../config/diagnostic.ts';
+import type { Diagnostic, Position } from '../config/diagnostic.ts';
 import type { Clock } from './clock.ts';
 
 export interface ModuleEvaluatorOptions {
@@ -98,14 +99,20 @@ function collect(streams: readonly (Readable | null)[], limit: number, onOverflo
   return { done: Promise.all(done), text: () => Buffer.concat(chunks).toString('utf8') };
 }
 
-type Answer = { readonly value: unknown } | { readonly message: string; readonly hint?: string; readonly line?: number; readonly column?: number };
+type Answer = { readonly value: unknown } | { readonly message: string; readonly hint?: string; readonly stack?: string };
 
 function readAnswer(run: Run, path: string, options: ModuleEvaluatorOptions): unknown {
   const answer = parseAnswer(run, options);
   if ('value' in answer) return answer.value;
-  const { message, hint, line, column } = answer;
-  const where = line === undefined ? { source: path } : { position: { file: path, line, column: column ?? 1 } };
-  const diagnostic: Diagnostic = { severity: 'error', path: '', message, ...where, ...(hint === undefined ? {} : { hint }) };
+  const { message, hint, stack } = answer;
+  const position = findPlace(stack ?? '', path);
+  const diagnostic: Diagnostic = {
+    severity: 'error',
+    path: '',
+    message,
+    ...(position === undefined ? { source: path } : { position }),
+    ...(hint === undefined ? {} : { hint }),
+  };
   throw new ConfigError('PM_CONFIG_INVALID', `${path} cannot be evaluated: ${message}`, [diagnostic]);
 }
 
@@ -117,9 +124,26 @@ function parseAnswer(run: Run, { timeLimitMs = 10_000, sizeLimit = 4 * 1024 * 10
   try {
     return JSON.parse(run.json) as Answer;
   } catch {
-    const printed = run.printed.trim().split('\n').slice(-5).join('\n');
-    return { message: `ended (${run.status}) before it exported anything${printed === '' ? '' : `: ${printed}`}`, hint: 'A configuration must not call process.exit().' };
+    return toSilentEnd(run);
   }
+}
+
+function toSilentEnd({ printed, status }: Run): Answer {
+  const syntax = /^SyntaxError.*$/m.exec(printed)?.[0];
+  if (syntax !== undefined) return { message: syntax, stack: printed };
+  const last = printed.trim().split('\n').slice(-5).join('\n');
+  const message = `ended (${status}) before it exported anything${last === '' ? '' : `: ${last}`}`;
+  return { message, hint: 'A configuration must not call process.exit().' };
+}
+
+/** The first place of the module in a stack: `file:LINE:COLUMN`, or `file:LINE` above the line and a caret. */
+function findPlace(stack: string, path: string): Position | undefined {
+  for (const name of [pathToFileURL(path).href, path]) {
+    const at = stack.indexOf(`${name}:`);
+    const [, line, column, , indent] = at === -1 ? [] : (/^(\d+)(?::(\d+))?(\n.*\n( *)\^)?/.exec(stack.slice(at + name.length + 1)) ?? []);
+    if (line !== undefined) return { file: path, line: Number(line), column: Number(column ?? (indent?.length ?? 0) + 1) };
+  }
+  return undefined;
 }
 
 /**
@@ -153,12 +177,12 @@ const check = (it, at, above) => {
 };
 const fail = (error) => {
   const stack = String(error?.stack ?? error);
-  const escaped = url.replace(/[.*+?^$()|[\\]\\\\{}]/g, '\\\\$&');
-  const place = new RegExp('(?:' + escaped + '|' + path.replace(/[.*+?^$()|[\\]\\\\{}]/g, '\\\\$&') + '):(\\\\d+)(?::(\\\\d+))?').exec(stack);
-  answer({
-    message: error instanceof Error ? error.name + ': ' + error.message.split('\\n')[0] : 'threw ' + String(error),
-    ...(place && { line: Number(place[1]), column: Number(place[2] ?? 1) }),
-  });
+  // Only Node's own report says where a module has its error of syntax.
+  if (error instanceof SyntaxError && !stack.includes(path)) {
+    process.off('uncaughtException', fail);
+    throw error;
+  }
+  answer({ message: error instanceof Error ? error.name + ': ' + error.message.split('\\n')[0] : 'threw ' + String(error), stack });
 };
 process.on('uncaughtException', fail);
 try {

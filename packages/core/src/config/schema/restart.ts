@@ -22,7 +22,7 @@ function backoff(): Schema<BackoffDraft> {
     },
     { what: 'a delay or a map of initial, factor, max, jitter' },
   );
-  return choiceOf<BackoffDraft>({ what: 'a delay or a map of initial, factor, max, jitter', type: 'duration or map' }, [
+  return choiceOf<BackoffDraft>({ what: 'a delay or a map of initial, factor, max, jitter', form: 'map', type: 'duration or map' }, [
     { when: isMap, schema: curve },
     { when: () => true, schema: refine(duration(), (initial) => ({ initial })) },
   ]);
