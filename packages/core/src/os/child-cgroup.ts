@@ -65,7 +65,7 @@ export function createCgroupMaker(clock: Clock): CgroupMaker {
       const wanted = toWanted(resources);
       const leaf = `${prefix}${process.pid}-${name.replace(/[^\w.@-]/g, '_')}-${++count}`;
       const made = new Set<string>();
-      const enforced = wanted.filter((want) => limit(want, leaf, hierarchies.get(want.controller), made, warn));
+      const enforced = wanted.filter((want) => setLimit(want, { leaf, hierarchies, made, warn }));
       const folders = [...made];
       if (enforced.length === 0) folders.splice(0).forEach(removeNow);
       if (folders.length === 0) return undefined;
@@ -95,14 +95,17 @@ function toWanted({ memoryMax, cpuMax, pidsMax }: NonNullable<OsSpec['resources'
   return all.filter(({ value }) => value !== undefined);
 }
 
+interface Making {
+  readonly leaf: string;
+  readonly hierarchies: ReadonlyMap<Controller, Hierarchy>;
+  /** Folders made so far. */
+  readonly made: Set<string>;
+  readonly warn: (text: string) => void;
+}
+
 /** true when the kernel took the limit. The folder is made on the way, once for all controllers that share it. */
-function limit(
-  { resource, controller, settings }: Wanted,
-  leaf: string,
-  hierarchy: Hierarchy | undefined,
-  made: Set<string>,
-  warn: (text: string) => void,
-): boolean {
+function setLimit({ resource, controller, settings }: Wanted, { leaf, hierarchies, made, warn }: Making): boolean {
+  const hierarchy = hierarchies.get(controller);
   if (!hierarchy) {
     warn(`${resource} is not enforced: there is no ${controller} cgroup controller here`);
     return false;

@@ -76,7 +76,7 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
       });
       await expect.poll(() => output).toBe('up\n');
       child.signal('SIGTERM', mode);
-      await expect.poll(() => output.trim().split('\n').slice(1).sort()).toEqual(expected);
+      await expect.poll(() => output.trim().split('\n').slice(1).toSorted()).toEqual(expected);
       child.kill('SIGKILL', 'mixed');
       await child.ended;
       child.closeOutput();
@@ -151,7 +151,7 @@ describe('who belongs to a service', () => {
     ['descendants of members, in any order', [stat(400, { parent: 300 }), stat(300, { parent: 200 }), stat(200, { group: 100 })], [200, 300, 400]],
     ['nobody by group once the number belongs to somebody else', [stat(100, { startTicks: 3_000 }), stat(200, { group: 100 })], []],
   ])('%s', (_, processes, expected) => {
-    expect(find(processes).sort()).toEqual(expected);
+    expect(new Set(find(processes))).toEqual(new Set(expected));
   });
 
   test('who carries the marker, unless it was there before', () => {

@@ -38,68 +38,85 @@ const slowestPollMs = 50;
 
 /** `pid` must be alive: its start time is what tells it from a later owner of the number. */
 export function createContainment(main: Contained, port: ContainmentPort): Containment {
-  const started = readStat(main.pid)?.startTicks;
-  const known = new Set<string>();
-  const counted = new Set<string>();
-  let hurried = false;
+  return new ProcessTreeContainment(main, port);
+}
 
-  const isMain = (stat: ProcStat): boolean => stat.pid === main.pid && stat.startTicks === started;
-  const remember = (stat: ProcStat): void => void known.add(identityOf(stat));
-  const note = (): void => {
-    const mainLives = readStat(main.pid)?.startTicks === started;
-    for (const pid of [...(mainLives ? descendantsOf(main.pid) : []), ...(port.cgroup?.members() ?? [])]) {
-      const stat = readStat(pid);
-      if (stat && !isMain(stat)) remember(stat);
+class ProcessTreeContainment implements Containment {
+  readonly #trace: Trace;
+  readonly #port: ContainmentPort;
+  readonly #known = new Set<string>();
+  readonly #counted = new Set<string>();
+  #hurried = false;
+
+  constructor(main: Contained, port: ContainmentPort) {
+    this.#trace = { ...main, started: readStat(main.pid)?.startTicks, known: this.#known };
+    this.#port = port;
+  }
+
+  note(): void {
+    const { pid, started } = this.#trace;
+    const mainLives = readStat(pid)?.startTicks === started;
+    const members = this.#port.cgroup?.members() ?? [];
+    for (const member of [...(mainLives ? descendantsOf(pid) : []), ...members]) {
+      const stat = readStat(member);
+      if (stat && !isMain(stat, this.#trace)) this.#known.add(identityOf(stat));
     }
-  };
-  const find = async (): Promise<ProcStat[]> => {
-    note();
-    const left = findMembers(await port.table.read(), { ...main, started, known });
-    left.forEach(remember);
-    for (const stat of left) counted.add(identityOf(stat));
-    return left;
-  };
-  const killUntilNone = async (): Promise<void> => {
-    const giveUp = port.clock.monotonic() + stuckAfterMs;
-    for (let pause = firstPollMs; ; pause = Math.min(pause * 2, slowestPollMs)) {
-      const left = await find();
-      if (left.length === 0) return;
-      if (port.clock.monotonic() >= giveUp) return port.warn(`${describe(left)} cannot be killed and was left behind`);
-      for (const stat of left) signalSame(stat, constants.signals.SIGKILL);
-      await port.clock.sleep(pause);
-    }
-  };
+  }
+
+  hurry(): void {
+    this.#hurried = true;
+  }
+
+  killNow(): void {
+    this.note();
+    for (const identity of this.#known) killIdentity(identity);
+  }
+
+  async sweep(graceMs: number): Promise<number> {
+    if (graceMs === 0 || !(await this.#askToEnd(graceMs))) await this.#killUntilNone();
+    return this.#counted.size;
+  }
+
   /** true when all went by themselves. */
-  const askToEnd = async (graceMs: number): Promise<boolean> => {
+  async #askToEnd(graceMs: number): Promise<boolean> {
+    const { clock } = this.#port;
     const asked = new Set<string>();
-    const end = port.clock.monotonic() + graceMs;
+    const end = clock.monotonic() + graceMs;
     for (let pause = firstPollMs; ; pause = Math.min(pause * 2, slowestPollMs)) {
-      const left = await find();
+      const left = await this.#find();
       if (left.length === 0) return true;
-      if (hurried || port.clock.monotonic() >= end) return false;
+      if (this.#hurried || clock.monotonic() >= end) return false;
       for (const stat of left.filter((candidate) => !asked.has(identityOf(candidate)))) {
         asked.add(identityOf(stat));
         signalSame(stat, constants.signals.SIGTERM);
         // A stopped process does not see SIGTERM before it goes on.
         signalSame(stat, constants.signals.SIGCONT);
       }
-      await port.clock.sleep(pause);
+      await clock.sleep(pause);
     }
-  };
-  return {
-    note,
-    hurry() {
-      hurried = true;
-    },
-    killNow() {
-      note();
-      for (const identity of known) killIdentity(identity);
-    },
-    async sweep(graceMs) {
-      if (graceMs === 0 || !(await askToEnd(graceMs))) await killUntilNone();
-      return counted.size;
-    },
-  };
+  }
+
+  async #killUntilNone(): Promise<void> {
+    const { clock, warn } = this.#port;
+    const giveUp = clock.monotonic() + stuckAfterMs;
+    for (let pause = firstPollMs; ; pause = Math.min(pause * 2, slowestPollMs)) {
+      const left = await this.#find();
+      if (left.length === 0) return;
+      if (clock.monotonic() >= giveUp) return warn(`${describe(left)} cannot be killed and was left behind`);
+      for (const stat of left) signalSame(stat, constants.signals.SIGKILL);
+      await clock.sleep(pause);
+    }
+  }
+
+  async #find(): Promise<ProcStat[]> {
+    this.note();
+    const left = findMembers(await this.#port.table.read(), this.#trace);
+    for (const stat of left) {
+      this.#known.add(identityOf(stat));
+      this.#counted.add(identityOf(stat));
+    }
+    return left;
+  }
 }
 
 interface Trace extends Contained {
@@ -122,12 +139,15 @@ export function findMembers(table: ProcessTable, trace: Trace): ProcStat[] {
     (trace.marker !== undefined && stat.startTicks >= (trace.started ?? 0) && table.markerOf(stat) === trace.marker);
   const found = new Map<number, ProcStat>();
   for (const stat of table.processes) {
-    const isMain = stat.pid === trace.pid && stat.startTicks === trace.started;
-    if (!isMain && isMember(stat)) found.set(stat.pid, stat);
+    if (!isMain(stat, trace) && isMember(stat)) found.set(stat.pid, stat);
   }
   addDescendants(found, table.processes);
   found.delete(process.pid);
   return [...found.values()];
+}
+
+function isMain(stat: ProcStat, trace: Trace): boolean {
+  return stat.pid === trace.pid && stat.startTicks === trace.started;
 }
 
 function addDescendants(found: Map<number, ProcStat>, processes: readonly ProcStat[]): void {

@@ -30,8 +30,8 @@ test('descendants come after their parents', async () => {
   const child = spawn('sh', ['-c', 'sh -c "echo; sleep 100; :"; :'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   await once(child.stdout, 'data');
   await expect.poll(() => descendantsOf(child.pid as number)).toHaveLength(2);
-  const [shell, sleep] = descendantsOf(child.pid as number);
-  expect(readStat(sleep as number)).toMatchObject({ parent: shell, command: 'sleep' });
+  const [shell = 0, sleep = 0] = descendantsOf(child.pid as number);
+  await expect.poll(() => readStat(sleep)).toMatchObject({ parent: shell, command: 'sleep' });
   process.kill(-(child.pid as number), 'SIGKILL');
   await once(child, 'exit');
 });

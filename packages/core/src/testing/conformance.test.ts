@@ -38,7 +38,7 @@ function fakeHarness(): SpawnerHarness {
 }
 
 function play(child: FakeChild): void {
-  const [name, first = '', second = ''] = child.request.argv as readonly string[] as [ProgramName, string, string];
+  const [name, first = '', second = ''] = child.request.argv as readonly [ProgramName, ...string[]];
   const programs: Record<ProgramName, () => void> = {
     exit: () => child.exit(Number(first)),
     hold: () => child.write('up\n'),

@@ -220,7 +220,7 @@ export const clockCases: readonly ConformanceCase<ClockHarness>[] = [
       clock.after(-5, () => fired.push('negative'));
       assert.deepEqual(fired, []);
       await elapse(20);
-      assert.deepEqual(fired.sort(), ['negative', 'zero']);
+      assert.deepEqual(new Set(fired), new Set(['negative', 'zero']));
     },
   },
   {

@@ -118,74 +118,92 @@ export function createFakeSpawner(options: FakeSpawnerOptions = {}): FakeSpawner
 }
 
 function createFakeChild(request: SpawnRequest, takePid: () => number): FakeChild {
-  const pid = takePid();
-  const descendants: number[] = [];
-  const received: ReceivedSignal[] = [];
-  const traps = new Map<SignalName, () => void>();
-  const streams = openStreams(request);
-  const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
-  let ignoresAll = false;
-  let alive = true;
+  return new ScriptedChild(request, takePid);
+}
 
-  const endStreams = (): void => {
-    for (const stream of Object.values(streams)) stream.end();
-  };
-  const exit = (how: number | SignalName, { leftovers = 0, holdOutput = false }: FakeExitOptions = {}): void => {
-    if (!alive) return;
-    alive = false;
-    if (!holdOutput) endStreams();
-    resolve(typeof how === 'number' ? { code: how, signal: null, leftovers } : { code: null, signal: how, leftovers });
-  };
-  const receive = (signal: SignalName, mode: KillMode, via: ReceivedSignal['via']): boolean => {
+class ScriptedChild implements FakeChild {
+  readonly request: SpawnRequest;
+  readonly pid: number;
+  readonly child: Child;
+  readonly received: ReceivedSignal[] = [];
+  readonly #takePid: () => number;
+  readonly #descendants: number[] = [];
+  readonly #traps = new Map<SignalName, () => void>();
+  readonly #streams: FakeStreams;
+  readonly #end = Promise.withResolvers<ChildEnd>();
+  #ignoresAll = false;
+  #alive = true;
+
+  constructor(request: SpawnRequest, takePid: () => number) {
+    this.request = request;
+    this.pid = takePid();
+    this.#takePid = takePid;
+    this.#streams = openStreams(request);
+    this.child = this.#toChild();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  exit(how: number | SignalName, { leftovers = 0, holdOutput = false }: FakeExitOptions = {}): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    if (!holdOutput) this.releaseOutput();
+    const end = typeof how === 'number' ? { code: how, signal: null } : { code: null, signal: how };
+    this.#end.resolve({ ...end, leftovers });
+  }
+
+  write(text: string, name: 'stdout' | 'stderr' = 'stdout'): void {
+    required(this.#streams[name], `"${this.request.instance}" has no ${name}`).write(text);
+  }
+
+  notify(text: string): void {
+    required(this.#streams.notify, `"${this.request.instance}" was spawned without notifyFd`).write(text);
+  }
+
+  ignore(...signals: SignalName[]): void {
+    if (signals.length === 0) this.#ignoresAll = true;
+    for (const signal of signals) this.#traps.set(signal, () => {});
+  }
+
+  onSignal(signal: SignalName, trap: () => void): void {
+    this.#traps.set(signal, trap);
+  }
+
+  releaseOutput(): void {
+    for (const stream of Object.values(this.#streams)) stream.end();
+  }
+
+  fork(): number {
+    const descendant = this.#takePid();
+    this.#descendants.push(descendant);
+    return descendant;
+  }
+
+  #toChild(): Child {
+    return {
+      pid: this.pid,
+      ...this.#streams,
+      ended: this.#end.promise,
+      signal: (signal, mode) => this.#receive({ signal, mode, via: 'signal' }),
+      kill: (signal, mode) => this.#receive({ signal, mode, via: 'kill' }),
+      closeOutput: () => Object.values(this.#streams).forEach((stream) => stream.destroy()),
+      tree: () => (this.#alive ? [this.pid, ...this.#descendants] : []),
+    };
+  }
+
+  #receive(received: ReceivedSignal): boolean {
+    const { signal } = received;
     assertKnown(signal);
-    if (!alive) return false;
-    received.push({ signal, mode, via });
-    const trap = traps.get(signal);
-    if (signal === 'SIGKILL') exit(signal);
+    if (!this.#alive) return false;
+    this.received.push(received);
+    const trap = this.#traps.get(signal);
+    if (signal === 'SIGKILL') this.exit(signal);
     else if (trap) trap();
-    else if (!ignoresAll && !harmless.has(signal)) exit(signal);
+    else if (!this.#ignoresAll && !harmless.has(signal)) this.exit(signal);
     return true;
-  };
-  const child: Child = {
-    pid,
-    ...streams,
-    ended,
-    signal: (signal, mode) => receive(signal, mode, 'signal'),
-    kill: (signal, mode) => receive(signal, mode, 'kill'),
-    closeOutput() {
-      for (const stream of Object.values(streams)) stream.destroy();
-    },
-    tree: () => (alive ? [pid, ...descendants] : []),
-  };
-  return {
-    child,
-    request,
-    pid,
-    received,
-    get alive() {
-      return alive;
-    },
-    exit,
-    write(text, name = 'stdout') {
-      required(streams[name], `"${request.instance}" has no ${name}`).write(text);
-    },
-    notify(text) {
-      required(streams.notify, `"${request.instance}" was spawned without notifyFd`).write(text);
-    },
-    ignore(...signals) {
-      if (signals.length === 0) ignoresAll = true;
-      for (const signal of signals) traps.set(signal, () => {});
-    },
-    onSignal(signal, trap) {
-      traps.set(signal, trap);
-    },
-    releaseOutput: endStreams,
-    fork() {
-      const descendant = takePid();
-      descendants.push(descendant);
-      return descendant;
-    },
-  };
+  }
 }
 
 /** Signals whose default action does not end a process, signal(7). */
@@ -193,7 +211,9 @@ const harmless: ReadonlySet<SignalName> = new Set<SignalName>([
   'SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU',
 ]);
 
-function openStreams(request: SpawnRequest): { stdout?: PassThrough; stderr?: PassThrough; notify?: PassThrough } {
+type FakeStreams = Partial<Record<'stdout' | 'stderr' | 'notify', PassThrough>>;
+
+function openStreams(request: SpawnRequest): FakeStreams {
   return {
     ...(request.output === 'pipe' && { stdout: new PassThrough() }),
     ...(request.output === 'pipe' && !request.tty && { stderr: new PassThrough() }),
