@@ -1,6 +1,6 @@
 import { closeSync, writev, writevSync } from 'node:fs';
 import type { Clock } from './clock.ts';
-import { createEmptyWait } from './empty-wait.ts';
+import { createEmptyWait, type EmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
 /** Writes some of `chunks` and says how many bytes were taken. Never blocks the event loop; may reject when `signal` aborts. */
@@ -42,80 +42,100 @@ const finalErrors: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'E
 
 /** A queue in front of a descriptor that no event loop can watch. One write is under way at a time. */
 export function createDescriptorWriter(fd: number, writeSome: WriteSome, port: WriterPort): ByteWriter {
-  const listeners = new Set<() => void>();
-  const abandon = new AbortController();
-  let queue: Buffer[] = [];
-  let waiting = 0;
-  let lost = 0;
-  let broken = false;
-  let full = false;
-  let running: Promise<void> | undefined;
-  let ended: Promise<boolean> | undefined;
+  return new DescriptorWriter(fd, writeSome, port);
+}
 
-  const drop = (): void => {
-    lost += waiting;
-    waiting = 0;
-    queue = [];
-  };
-  const empty = createEmptyWait(port.clock, () => waiting === 0);
-  const settle = (): void => {
-    empty.check();
-    if (!full || waiting > 0) return;
-    full = false;
-    listeners.forEach((listener) => listener());
-  };
-  const writeOnce = async (): Promise<void> => {
+class DescriptorWriter implements ByteWriter {
+  readonly #fd: number;
+  readonly #writeSome: WriteSome;
+  readonly #port: WriterPort;
+  readonly #listeners = new Set<() => void>();
+  readonly #abandon = new AbortController();
+  readonly #empty: EmptyWait;
+  #queue: Buffer[] = [];
+  #waiting = 0;
+  #lost = 0;
+  #broken = false;
+  #full = false;
+  #running: Promise<void> | undefined;
+  #ended: Promise<boolean> | undefined;
+
+  constructor(fd: number, writeSome: WriteSome, port: WriterPort) {
+    this.#fd = fd;
+    this.#writeSome = writeSome;
+    this.#port = port;
+    this.#empty = createEmptyWait(port.clock, () => this.#waiting === 0);
+  }
+
+  get buffered(): number {
+    return this.#waiting;
+  }
+
+  get lost(): number {
+    return this.#lost;
+  }
+
+  write(chunk: Buffer | string): boolean {
+    if (this.#ended) return true;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    if (this.#broken) this.#lost += bytes.length;
+    if (this.#broken || bytes.length === 0) return true;
+    this.#queue.push(bytes);
+    this.#waiting += bytes.length;
+    this.#running ??= this.#run();
+    this.#full ||= this.#waiting >= highWaterMark;
+    return !this.#full;
+  }
+
+  onDrain(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => void this.#listeners.delete(callback);
+  }
+
+  flush(limitMs: number): Promise<boolean> {
+    return this.#empty.wait(limitMs);
+  }
+
+  end(limitMs: number): Promise<boolean> {
+    this.#ended ??= finish(this.#running, limitMs, this.#port.clock).then((finished) => {
+      this.#abandon.abort();
+      this.#drop();
+      // A thread may still hold the descriptor when time ran out: closing it then could hit its successor.
+      if (finished) closeQuietly(this.#fd);
+      return this.#lost === 0;
+    });
+    return this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) await this.#writeOnce();
+    this.#running = undefined;
+    this.#empty.check();
+    if (!this.#full) return;
+    this.#full = false;
+    this.#listeners.forEach((listener) => listener());
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { signal } = this.#abandon;
     try {
-      const bytes = await writeSome(fd, queue.slice(0, mostChunks), port.clock, abandon.signal);
-      if (abandon.signal.aborted) return;
-      queue = skipBytes(queue, bytes);
-      waiting -= bytes;
+      const bytes = await this.#writeSome(this.#fd, this.#queue.slice(0, mostChunks), this.#port.clock, signal);
+      if (signal.aborted) return;
+      this.#queue = skipBytes(this.#queue, bytes);
+      this.#waiting -= bytes;
     } catch (error) {
-      drop();
-      if (abandon.signal.aborted) return;
-      broken ||= finalErrors.has((error as NodeJS.ErrnoException).code);
-      port.onError(error as NodeJS.ErrnoException);
+      this.#drop();
+      if (signal.aborted) return;
+      this.#broken ||= finalErrors.has((error as NodeJS.ErrnoException).code);
+      this.#port.onError(error as NodeJS.ErrnoException);
     }
-  };
-  const run = async (): Promise<void> => {
-    while (queue.length > 0) await writeOnce();
-    running = undefined;
-    settle();
-  };
-  return {
-    get buffered() {
-      return waiting;
-    },
-    get lost() {
-      return lost;
-    },
-    write(chunk) {
-      if (ended) return true;
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      if (broken) lost += bytes.length;
-      if (broken || bytes.length === 0) return true;
-      queue.push(bytes);
-      waiting += bytes.length;
-      running ??= run();
-      full ||= waiting >= highWaterMark;
-      return !full;
-    },
-    onDrain(callback) {
-      listeners.add(callback);
-      return () => void listeners.delete(callback);
-    },
-    flush: (limitMs) => empty.wait(limitMs),
-    end(limitMs) {
-      ended ??= finish(running, limitMs, port.clock).then((finished) => {
-        abandon.abort();
-        drop();
-        // A thread may still hold the descriptor when time ran out: closing it then could hit its successor.
-        if (finished) closeQuietly(fd);
-        return lost === 0;
-      });
-      return ended;
-    },
-  };
+  }
+
+  #drop(): void {
+    this.#lost += this.#waiting;
+    this.#waiting = 0;
+    this.#queue = [];
+  }
 }
 
 /** true when `running` came first. */

@@ -53,7 +53,7 @@ export function openOutput(options: OutputOptions = {}): Output {
   const { fd = 1, clock = systemClock, onError = () => {} } = options;
   const kind = kindOf(fd);
   const writer = openWriter(kind, fd, { clock, onError: oncePerCode(onError) });
-  return Object.defineProperties({ kind, isTerminal: kind === 'terminal' }, Object.getOwnPropertyDescriptors(writer)) as Output;
+  return Object.assign(writer, { kind, isTerminal: kind === 'terminal' });
 }
 
 /** What every writer needs from outside. */

@@ -1,5 +1,4 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import type { Timer } from './clock.ts';
 import { createEmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
@@ -59,12 +58,11 @@ export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
 function finish(socket: Socket, limitMs: number, port: WriterPort): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) return resolve();
-    let timer: Timer | undefined;
+    const limit = port.clock.after(limitMs, () => socket.destroy());
     socket.once('close', () => {
-      timer?.cancel();
+      limit.cancel();
       resolve();
     });
-    timer = port.clock.after(limitMs, () => socket.destroy());
     socket.destroySoon();
   });
 }
