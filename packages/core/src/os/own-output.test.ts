@@ -20,7 +20,8 @@ async function openOnePipe(): Promise<PipeEnds> {
   const maker = choosePipeMaker(undefined, [folder]);
   if (!('open' in maker)) throw new Error(maker.reason);
   const [ends] = await maker.open(1);
-  return ends as PipeEnds;
+  if (!ends) throw new Error('no pipe was made');
+  return ends;
 }
 
 /** Writes until the output asks to wait, at most 16 MiB. */
