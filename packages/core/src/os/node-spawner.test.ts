@@ -2,8 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { loadSys, type Sys } from '@pm-supervisor/native';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SpawnError } from '../errors.ts';
+import { createNodeSpawner } from './node-spawner.ts';
 import { fixture, firstLines, modes, requestOf, run, sh, spawnerOf } from './fixtures/spawning.ts';
 import type { Credentials } from '../plan/spec.ts';
 import { readStat } from './proc-stat.ts';
@@ -225,6 +229,28 @@ describe('a terminal', () => {
 test('what this machine offers is told', () => {
   expect(spawnerOf(true).abilities).toMatchObject({ helper: true, containment: 'subreaper', tty: true, limits: true, pipes: 'pipe' });
   expect(spawnerOf(false).abilities).toMatchObject({ helper: false, helperReason: 'turned off', containment: 'process-tree', tty: false, pipes: 'fifo' });
+});
+
+test('a helper that may not be executed here is done without, which is told once', async () => {
+  const warnings: string[] = [];
+  const helper = { path: '/etc/passwd', sys: loadSys() as Sys };
+  const spawner = createNodeSpawner({ helper, onWarning: ({ text }) => warnings.push(text) });
+  const ends = await Promise.all([run(spawner, sh('exit 3')), run(spawner, sh('exit 4'))]);
+  expect(ends.map(({ code }) => code)).toEqual([3, 4]);
+  expect(warnings).toEqual(['svexec cannot be executed (EACCES): services are started without it']);
+  expect(spawner.abilities).toMatchObject({ helper: false, helperReason: 'svexec cannot be executed (EACCES)', pipes: 'pipe' });
+});
+
+test('where no pipe can be made services get sockets, which is told once', async () => {
+  const warnings: string[] = [];
+  const spawner = spawnerOf(false, { pipeFolders: ['/proc'], onWarning: ({ text }) => warnings.push(text) });
+  const child = await spawner.spawn(requestOf(sh('echo out; echo err >&2; echo up >&7'), { notifyFd: 7 }));
+  const streams = [child.stdout, child.stderr, child.notify].map((stream) => text(stream as Readable));
+  expect(await Promise.all(streams)).toEqual(['out\n', 'err\n', 'up\n']);
+  await child.ended;
+  await run(spawner, ['true']);
+  expect(warnings).toEqual([expect.stringMatching(/sockets instead of pipes .*no named pipe can be made in \/proc/)]);
+  expect(spawner.abilities.pipes).toBe('socketpair');
 });
 
 test('the fixtures of the conformance suite are where it looks for them', () => {

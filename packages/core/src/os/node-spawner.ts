@@ -26,12 +26,14 @@ export interface SpawnerWarning {
 
 export interface NodeSpawnerOptions {
   readonly clock?: Clock;
-  /** Where named pipes may be made when there is no helper; default: the system's temporary folder. */
+  /** Named pipes are made there when there is no helper, else in the system's temporary folders. */
   readonly runtimeDir?: string;
+  /** Instead of these. */
+  readonly pipeFolders?: readonly string[];
   /** What could not be done as asked and was done otherwise. Never about what a spawn rejects with. */
   readonly onWarning?: (warning: SpawnerWarning) => void;
-  /** false: as if the helper could not be loaded. Default: what `@pm-supervisor/native` finds. */
-  readonly helper?: boolean;
+  /** false: as if the helper could not be loaded. Default (and true): what `@pm-supervisor/native` finds. */
+  readonly helper?: boolean | Shim;
   /** Between SIGTERM and SIGKILL for what a main process leaves behind; default 1000 ms. */
   readonly leftoverGraceMs?: number;
 }
@@ -53,7 +55,7 @@ interface Ground {
 
 /** Starts real processes: through svexec where the native helper works, else with what Node and the system's tools can do. */
 export function createNodeSpawner(options: NodeSpawnerOptions = {}): Spawner {
-  const helper = options.helper === false ? { reason: 'turned off' } : findHelper();
+  const helper = chooseHelper(options.helper);
   const ground = createGround(options, 'sys' in helper ? helper.sys : undefined);
   let shim: Shim | undefined = 'sys' in helper ? helper : undefined;
   let helperReason = 'reason' in helper ? helper.reason : undefined;
@@ -95,8 +97,8 @@ export function createNodeSpawner(options: NodeSpawnerOptions = {}): Spawner {
 
 function createGround(options: NodeSpawnerOptions, sys: Sys | undefined): Ground {
   const clock = options.clock ?? systemClock;
-  const folders = [...(options.runtimeDir === undefined ? [] : [options.runtimeDir]), tmpdir(), '/dev/shm'];
-  const pipes = choosePipeMaker(sys, folders);
+  const usual = [...(options.runtimeDir === undefined ? [] : [options.runtimeDir]), tmpdir(), '/dev/shm'];
+  const pipes = choosePipeMaker(sys, options.pipeFolders ?? usual);
   return {
     clock,
     sys,
@@ -109,6 +111,11 @@ function createGround(options: NodeSpawnerOptions, sys: Sys | undefined): Ground
     graceMs: options.leftoverGraceMs ?? 1_000,
     onWarning: options.onWarning ?? (() => {}),
   };
+}
+
+function chooseHelper(wanted: boolean | Shim = true): ReturnType<typeof findHelper> {
+  if (typeof wanted === 'object') return wanted;
+  return wanted ? findHelper() : { reason: 'turned off' };
 }
 
 /** Both parts or none: svexec's status comes through a pipe that only `sys` can make. */
