@@ -3,6 +3,7 @@ import type { Alias } from './aliases.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { emptyMap, isMap } from './layer.ts';
 import type { Layer, RawMap } from './layer.ts';
+import { once } from './once.ts';
 import { formatPath } from './path.ts';
 import type { PathSegment } from './path.ts';
 import { globalEntries } from './schema/global.ts';
@@ -54,12 +55,6 @@ interface Reader {
   readGlobal(variable: string, text: string): Promise<void>;
   readProcess(variable: string, text: string): Promise<void>;
   finish(): EnvOverrides;
-}
-
-/** The schema of everything takes milliseconds to build, and most boots have no variable that needs it. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 function createReader({ processes, registry }: Known): Reader {

@@ -1,4 +1,5 @@
 import type { CommandDraft, ShellDraft } from '../draft.ts';
+import { once } from '../once.ts';
 import { accept, flag, leaf, mismatch, text } from './leaf.ts';
 import type { Schema } from './leaf.ts';
 import { choiceOf, listOf, refine } from './structure.ts';
@@ -6,7 +7,7 @@ import { choiceOf, listOf, refine } from './structure.ts';
 const example = 'such as ["nginx", "-g", "daemon off;"]';
 
 /** A list of words, or one line of text. An empty one is refused; splitting the line is the plan's work. */
-export function command(): Schema<CommandDraft> {
+export const command: () => Schema<CommandDraft> = once(() => {
   const line: Schema<CommandDraft> = refine(text({ what: `a command ${example}` }), (value, refuse) => {
     if (value.trim() === '') refuse('the command is empty', `Write a list ${example}, or one line.`);
     return value;
@@ -15,7 +16,7 @@ export function command(): Schema<CommandDraft> {
     { when: (input) => typeof input === 'string', schema: line },
     { when: Array.isArray, schema: argv() },
   ]);
-}
+});
 
 function argv(): Schema<CommandDraft> {
   const words = listOf(text({ numbers: true, empty: true }), { what: 'a list of words' });

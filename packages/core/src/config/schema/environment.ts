@@ -1,3 +1,4 @@
+import { once } from '../once.ts';
 import { accept, leaf, mismatch, refuse, text } from './leaf.ts';
 import type { Schema } from './leaf.ts';
 import type { Entries } from './leaf.ts';
@@ -9,9 +10,9 @@ export function labels(what = 'a map of names to texts'): Schema<Record<string, 
 }
 
 /** Environment variables. */
-export function variables(): Schema<Record<string, string>> {
-  return recordOf(text({ numbers: true, empty: true }), { what: 'a map of variables', name: refuseVariableName });
-}
+export const variables: () => Schema<Record<string, string>> = once(() =>
+  recordOf(text({ numbers: true, empty: true }), { what: 'a map of variables', name: refuseVariableName }),
+);
 
 function refuseVariableName(name: string): string | undefined {
   if (name !== '' && !name.includes('=') && !name.includes('\0')) return undefined;

@@ -1,4 +1,5 @@
 import type { HookDraft, HooksDraft, ProcessHooksDraft } from '../draft.ts';
+import { once } from '../once.ts';
 import { command, shell } from './command.ts';
 import { account, variables } from './environment.ts';
 import { duration, flag, integer, text } from './leaf.ts';
@@ -7,9 +8,9 @@ import { listOf, mapOf } from './structure.ts';
 import type { Entries } from './leaf.ts';
 
 /** One hook: a command with a time limit and tries. */
-export function hook(): Schema<HookDraft> {
-  return mapOf<HookDraft>(hookEntries(), { what: 'a hook such as {command: [php, artisan, migrate]}', required: ['command'] });
-}
+export const hook: () => Schema<HookDraft> = once(() =>
+  mapOf<HookDraft>(hookEntries(), { what: 'a hook such as {command: [php, artisan, migrate]}', required: ['command'] }),
+);
 
 function hookEntries(): Entries {
   return {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { readDuration, readSize, show } from '../duration.ts';
 import type { Reading } from '../duration.ts';
+import { once } from '../once.ts';
 import { didYouMean } from '../suggest.ts';
 
 /** A schema of ours: takes anything, answers `T` or issues. */
@@ -87,14 +88,14 @@ const durationPattern = '^(\\d+(\\.\\d+)?(h|m|s|ms)?)+$';
 const sizePattern = '^\\d+(\\.\\d+)?\\s*([KMGT]i?)?B?$';
 
 /** A duration, in whole milliseconds afterwards. */
-export function duration(): Schema<number> {
-  return leaf({ type: 'duration', json: { type: ['number', 'string'], minimum: 0, pattern: durationPattern, examples: ['500ms', '30s', '1m30s'] } }, readDuration);
-}
+export const duration: () => Schema<number> = once(() =>
+  leaf({ type: 'duration', json: { type: ['number', 'string'], minimum: 0, pattern: durationPattern, examples: ['500ms', '30s', '1m30s'] } }, readDuration),
+);
 
 /** A size, in whole bytes afterwards. */
-export function size(): Schema<number> {
-  return leaf({ type: 'size', json: { type: ['integer', 'string'], minimum: 0, pattern: sizePattern, examples: ['64MiB', '1GiB'] } }, readSize);
-}
+export const size: () => Schema<number> = once(() =>
+  leaf({ type: 'size', json: { type: ['integer', 'string'], minimum: 0, pattern: sizePattern, examples: ['64MiB', '1GiB'] } }, readSize),
+);
 
 /** Text without NUL. `numbers` also takes a number, as it is often written for ids and variables. */
 export function text(options: { readonly what?: string; readonly numbers?: boolean; readonly empty?: boolean } = {}): Schema<string> {
@@ -113,13 +114,13 @@ export function path(what = 'a path'): Schema<string> {
 }
 
 /** A boolean; a text `true` or `false` counts, because variables are text. */
-export function flag(): Schema<boolean> {
-  return leaf({ type: 'true or false', json: { type: 'boolean' } }, (input) => {
-    const word = typeof input === 'string' ? input.toLowerCase() : input;
-    if (word === true || word === 'true') return accept(true);
-    if (word === false || word === 'false') return accept(false);
-    return mismatch('true or false', input, yamlBooleanHint(word));
-  });
+export const flag: () => Schema<boolean> = once(() => leaf({ type: 'true or false', json: { type: 'boolean' } }, readFlag));
+
+function readFlag(input: unknown): Reading<boolean> {
+  const word = typeof input === 'string' ? input.toLowerCase() : input;
+  if (word === true || word === 'true') return accept(true);
+  if (word === false || word === 'false') return accept(false);
+  return mismatch('true or false', input, yamlBooleanHint(word));
 }
 
 function yamlBooleanHint(word: unknown): string | undefined {
