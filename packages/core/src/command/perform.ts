@@ -174,16 +174,16 @@ function refuseWithoutReload({ name, spec }: Unit): void {
   });
 }
 
-async function reloadInstance({ spec, name }: Unit, instance: Instance, { ports }: PerformerContext): Promise<void> {
+async function reloadInstance(unit: Unit, instance: Instance, { ports }: PerformerContext): Promise<void> {
+  const { spec, context } = createScope(unit.spec, instance.index, ports);
   if (spec.reloadSignal !== undefined) return void instance.signal(spec.reloadSignal);
   if (spec.reloadCommand === undefined || instance.child === undefined) return;
   const hook = {
     name: `${instance.id}:reload`, command: spec.reloadCommand, timeoutMs: spec.shutdown.timeoutMs,
     retry: 0, retryDelayMs: 0, continueOnError: false, env: { PM_PID: String(instance.child.pid) },
   };
-  const { context } = createScope(spec, instance.index, ports);
   const outcome = await runHooks([hook], { ...context, signal: new AbortController().signal });
-  if (!outcome.ok) throw new CommandError('PM_COMMAND_INVALID', `reload of "${name}": ${outcome.message ?? 'failed'}`);
+  if (!outcome.ok) throw new CommandError('PM_COMMAND_INVALID', `reload of "${unit.name}": ${outcome.message ?? 'failed'}`);
 }
 
 function refuseScale({ name, spec }: Unit, to: number): void {

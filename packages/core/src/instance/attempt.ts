@@ -54,11 +54,12 @@ export class Attempt {
     this.#scope = createScope(spec, index, ports);
     this.#ports = ports;
     this.#listener = listener;
-    const { readiness } = spec;
+    const { readiness } = this.#scope.spec;
     this.#staleStamp = readiness.kind === 'file' ? ports.probes.fileStamp(readiness.path) : undefined;
     this.#ready = readiness.kind === 'log' ? new RegExp(readiness.pattern) : undefined;
   }
 
+  /** The declaration, with the variables of the instance in place. */
   get spec(): ProcessSpec {
     return this.#scope.spec;
   }

@@ -1,4 +1,5 @@
-import type { CommandLine, HookSpec, OsSpec } from '../plan/spec.ts';
+import { toArgv } from '../plan/command-line.ts';
+import type { HookSpec, OsSpec } from '../plan/spec.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import type { LogAttachment } from '../log/pipeline.ts';
 import { toUserVariables } from './environment.ts';
@@ -36,13 +37,9 @@ export async function runHooks(hooks: readonly HookSpec[], context: HookContext)
   return succeeded;
 }
 
-/** The argv of a command: a line goes to `/bin/sh -c`. */
-export function toArgv(command: CommandLine): readonly [string, ...string[]] {
-  return command.kind === 'argv' ? command.argv : ['/bin/sh', '-c', command.line];
-}
-
 async function runWithRetries(hook: HookSpec, context: HookContext): Promise<HookOutcome> {
   const { clock, emit } = context.ports;
+  if (hook.delayMs !== undefined) await clock.sleep(hook.delayMs, context.signal).catch(() => undefined);
   const startedAt = clock.monotonic();
   let outcome = await runOnce(hook, context);
   for (let tries = 0; !outcome.ok && tries < hook.retry && !context.signal.aborted; tries += 1) {

@@ -1,9 +1,10 @@
-import { expandInstance } from '../config/interpolate.ts';
 import { SpawnError } from '../errors.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
+import { toArgv } from '../plan/command-line.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
 import { toInstanceVariables, toUserVariables } from './environment.ts';
-import { runHooks, toArgv, type HookContext } from './hook-run.ts';
+import { expandSpec } from './expand.ts';
+import { runHooks, type HookContext } from './hook-run.ts';
 import type { Ports } from './ports.ts';
 import type { InstanceView } from './view.ts';
 
@@ -19,13 +20,13 @@ export interface AttemptScope {
   readonly after: AbortController;
 }
 
-export function createScope(spec: ProcessSpec, index: number, ports: Ports): AttemptScope {
-  const variables = toInstanceVariables(spec, index, ports.socket);
-  const env = { ...ports.env, ...toUserVariables(spec.os.credentials), ...toExpanded(spec.env, variables), ...variables };
-  const cwd = expandInstance(spec.workingDir ?? ports.cwd, variables);
+export function createScope(declared: ProcessSpec, index: number, ports: Ports): AttemptScope {
+  const variables = toInstanceVariables(declared, index, ports.socket);
+  const spec = expandSpec(declared, variables);
+  const env = { ...ports.env, ...toUserVariables(spec.os.credentials), ...spec.env, ...variables };
   return {
     spec,
-    context: { ports, env, cwd, os: toHookLimits(spec), process: spec.name },
+    context: { ports, env, cwd: spec.workingDir ?? ports.cwd, os: toHookLimits(spec), process: spec.name },
     coming: new AbortController(),
     going: new AbortController(),
     after: new AbortController(),
@@ -56,11 +57,10 @@ function toInterrupted(): SpawnError {
 }
 
 function toSpawnRequest({ spec, context }: AttemptScope, view: InstanceView): SpawnRequest {
-  const argv = toArgv(spec.command).map((word) => expandInstance(word, context.env));
   return {
     instance: view.id,
     process: spec.name,
-    argv: argv as [string, ...string[]],
+    argv: toArgv(spec.command),
     env: context.env,
     cwd: context.cwd,
     os: spec.os,
@@ -79,8 +79,4 @@ function toHookLimits({ os }: ProcessSpec): ProcessSpec['os'] {
     ...(os.credentials === undefined ? {} : { credentials: os.credentials }),
     ...(os.umask === undefined ? {} : { umask: os.umask }),
   };
-}
-
-function toExpanded(env: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, expandInstance(value, variables)]));
 }
