@@ -22,5 +22,5 @@ it('instance variables are put in place everywhere a declaration may hold them',
     { PM_INSTANCE: 'queue-2', PORT: '9001' },
   );
   expect(JSON.stringify(spec)).not.toContain('${');
-  expect(JSON.stringify(spec).match(/queue-2:9001/g)).toHaveLength(5 * 3 + 7);
+  expect(JSON.stringify(spec).match(/queue-2:9001/g)).toHaveLength(5 * 3 + 8);
 });
