@@ -4,6 +4,9 @@ export { coreVersion, pluginApiVersion } from './version.ts';
 export { BugError, CommandError, ConfigError, errorCodes, PluginError, PmError, SpawnError } from './errors.ts';
 export type { ErrorCode, PmErrorOptions, SpawnStage } from './errors.ts';
 
+export { readDuration, readSize } from './config/duration.ts';
+export type { Reading } from './config/duration.ts';
+export { expandInstance } from './config/interpolate.ts';
 export { closest, didYouMean } from './config/suggest.ts';
 export { formatDiagnostics } from './config/diagnostic.ts';
 export type { Diagnostic, DiagnosticPart, Position, Severity } from './config/diagnostic.ts';
