@@ -12,9 +12,11 @@ export interface Alias {
   readonly to: readonly [string, ...string[]];
 }
 
-const dashedHooks = ['pre_start', 'post_start', 'pre_stop', 'post_stop'].map(
-  (name): Alias => ({ place: 'hooks', from: name.replace('_', '-'), to: [name] }),
-);
+const dashedHooks = ['pre_start', 'post_start', 'pre_stop', 'post_stop'].map((name): Alias => ({
+  place: 'hooks',
+  from: name.replace('_', '-'),
+  to: [name],
+}));
 
 /** Spellings of core's own keys, most of them PHPeek PM's. */
 export const coreAliases: readonly Alias[] = [
@@ -56,7 +58,9 @@ type AliasesOf = (place: Alias['place']) => readonly Alias[];
 
 function toAliases(registry: SectionRegistry): AliasesOf {
   const sections = (['root', 'global', 'process', 'logging'] as const).flatMap((place) =>
-    registry.at(place).flatMap((owner) => (owner.aliases ?? []).map((from): Alias => ({ place, from, to: [owner.key] }))),
+    registry
+      .at(place)
+      .flatMap((owner) => (owner.aliases ?? []).map((from): Alias => ({ place, from, to: [owner.key] }))),
   );
   const all = [...coreAliases, ...sections];
   return (place) => all.filter((alias) => alias.place === place);
@@ -67,13 +71,19 @@ function foldRoot(root: RawMap, fold: Fold, aliases: AliasesOf): RawMap {
   change(result, 'global', (value) => foldRestart(value, ['global'], { fold, aliases: aliases('global') }));
   change(result, 'hooks', (value) => foldMap(value, ['hooks'], { fold, aliases: aliases('hooks') }));
   for (const key of ['processes', 'templates']) {
-    change(result, key, (value) => mapValues(value, (process, name) => foldProcess(process, [key, name], { fold, aliases })));
+    change(result, key, (value) =>
+      mapValues(value, (process, name) => foldProcess(process, [key, name], { fold, aliases })),
+    );
   }
   if (Array.isArray(result['plugins'])) result['plugins'] = foldPlugins(result['plugins'], fold);
   return result;
 }
 
-function foldProcess(process: RawMap, at: PathSegment[], { fold, aliases }: { fold: Fold; aliases: AliasesOf }): RawMap {
+function foldProcess(
+  process: RawMap,
+  at: PathSegment[],
+  { fold, aliases }: { fold: Fold; aliases: AliasesOf },
+): RawMap {
   const result = foldRestart(process, at, { fold, aliases: aliases('process') });
   change(result, 'hooks', (value) => foldMap(value, [...at, 'hooks'], { fold, aliases: aliases('hooks') }));
   change(result, 'logging', (value) => foldMap(value, [...at, 'logging'], { fold, aliases: aliases('logging') }));

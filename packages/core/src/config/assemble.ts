@@ -31,9 +31,17 @@ export interface Assembled {
  * From layers to a draft: folds aliases, adds the overrides of the environment (which need to know the processes that
  * the other layers name), merges, interpolates, and passes the shape gate. All problems of all steps at once.
  */
-export async function assembleConfig({ layers, registry, sources, texts = new Map() }: AssembleInput): Promise<Assembled> {
+export async function assembleConfig({
+  layers,
+  registry,
+  sources,
+  texts = new Map(),
+}: AssembleInput): Promise<Assembled> {
   const folded = layers.map((layer) => foldAliases(layer, registry));
-  const lower = mergeLayers(folded.map((it) => it.layer), registry.rules);
+  const lower = mergeLayers(
+    folded.map((it) => it.layer),
+    registry.rules,
+  );
   const overrides = await readEnvOverrides(sources.env, { processes: processNames(lower), registry });
   const raw = mergeLayers([...folded.map((it) => it.layer), overrides.layer], registry.rules);
   const interpolated = interpolateConfig(raw, sources);

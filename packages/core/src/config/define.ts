@@ -1,6 +1,17 @@
 import type {
-  DependencyCondition, GlobalSections, KillMode, LimitName, LogFormat, LoggingSections, LogLevel, ProcessSections, ProcessType, ResourceLimit,
-  RestartPolicy, RootSections, Section,
+  DependencyCondition,
+  GlobalSections,
+  KillMode,
+  LimitName,
+  LogFormat,
+  LoggingSections,
+  LogLevel,
+  ProcessSections,
+  ProcessType,
+  ResourceLimit,
+  RestartPolicy,
+  RootSections,
+  Section,
 } from '../plan/spec.ts';
 
 /** Seconds as a number, or `500ms`, `5s`, `1m30s`, `2h`. */
@@ -16,7 +27,14 @@ type Policy = RestartPolicy | 'unless-stopped';
 type SectionInputs<S> = { readonly [K in keyof S]?: S[K] extends Section<infer In, unknown> ? In : never };
 
 interface RestartInput {
-  readonly restart_backoff?: DurationInput | { readonly initial?: DurationInput; readonly factor?: number; readonly max?: DurationInput; readonly jitter?: number };
+  readonly restart_backoff?:
+    | DurationInput
+    | {
+        readonly initial?: DurationInput;
+        readonly factor?: number;
+        readonly max?: DurationInput;
+        readonly jitter?: number;
+      };
   readonly restart_backoff_initial?: DurationInput;
   readonly restart_backoff_max?: DurationInput;
   readonly max_restart_attempts?: number;

@@ -6,7 +6,9 @@ const text = 'processes:\n  queue:\n    scael: 4\n';
 
 describe('diagnostics', () => {
   test('a frame shows the line, what leads to it, and a caret', () => {
-    expect(renderFrame(text.split('\n'), { line: 3, column: 5 })).toBe('1 | processes:\n2 |   queue:\n3 |     scael: 4\n  |     ^');
+    expect(renderFrame(text.split('\n'), { line: 3, column: 5 })).toBe(
+      '1 | processes:\n2 |   queue:\n3 |     scael: 4\n  |     ^',
+    );
   });
 
   test('line numbers are aligned where they grow', () => {
@@ -29,7 +31,13 @@ describe('diagnostics', () => {
     const diagnostics: Diagnostic[] = [
       { severity: 'error', path: '', message: 'no such key', source: 'PM_GLOBAL_X' },
       { severity: 'warning', path: 'b', message: 'late', position: { file: 'pm.yaml', line: 9, column: 1 } },
-      { severity: 'error', path: 'processes.queue.scael', message: 'unknown key "scael"', hint: 'Did you mean "scale"?', position: { file: 'pm.yaml', line: 3, column: 5 } },
+      {
+        severity: 'error',
+        path: 'processes.queue.scael',
+        message: 'unknown key "scael"',
+        hint: 'Did you mean "scale"?',
+        position: { file: 'pm.yaml', line: 3, column: 5 },
+      },
     ];
     expect(formatDiagnostics(addFrames(diagnostics, new Map([['pm.yaml', text]])))).toBe(
       [
@@ -48,17 +56,31 @@ describe('diagnostics', () => {
   });
 
   test('a caller may colour every part', () => {
-    const painted = formatDiagnostics([{ severity: 'error', path: 'a', message: 'm', hint: 'h' }], (part, it) => `<${part}>${it}</>`);
+    const painted = formatDiagnostics(
+      [{ severity: 'error', path: 'a', message: 'm', hint: 'h' }],
+      (part, it) => `<${part}>${it}</>`,
+    );
     expect(painted).toBe('<error>error</> <path>a</>: m\n  <hint>h</>');
   });
 
   test('nothing of a file can steer the terminal', () => {
-    const report = formatDiagnostics([{ severity: 'error', path: 'a', message: 'x\u001b[31m\u202ey', frame: renderFrame(['\u001b]0;title\u0007'], { line: 1, column: 1 }) ?? '' }]);
+    const report = formatDiagnostics([
+      {
+        severity: 'error',
+        path: 'a',
+        message: 'x\u001b[31m\u202ey',
+        frame: renderFrame(['\u001b]0;title\u0007'], { line: 1, column: 1 }) ?? '',
+      },
+    ]);
     expect(report).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
   });
 
   test('more than a hundred are counted', () => {
-    const many = Array.from({ length: 250 }, (_, index): Diagnostic => ({ severity: 'error', path: String(index), message: 'm' }));
+    const many = Array.from({ length: 250 }, (_, index): Diagnostic => ({
+      severity: 'error',
+      path: String(index),
+      message: 'm',
+    }));
     expect(limitDiagnostics(many)).toHaveLength(101);
     expect(limitDiagnostics(many).at(-1)?.message).toBe('and 150 more problems');
   });

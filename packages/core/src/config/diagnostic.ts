@@ -42,7 +42,10 @@ const mostDiagnostics = 100;
 export function limitDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const rest = diagnostics.length - mostDiagnostics;
   if (rest <= 0) return diagnostics;
-  return [...diagnostics.slice(0, mostDiagnostics), { severity: 'error', path: '', message: `and ${rest} more problems` }];
+  return [
+    ...diagnostics.slice(0, mostDiagnostics),
+    { severity: 'error', path: '', message: `and ${rest} more problems` },
+  ];
 }
 
 const widestLine = 160;
@@ -56,7 +59,10 @@ const widestLine = 160;
  *
  * Undefined when the text has no such line. A long line is cut around the place.
  */
-export function renderFrame(lines: readonly string[], { line, column }: Pick<Position, 'line' | 'column'>): string | undefined {
+export function renderFrame(
+  lines: readonly string[],
+  { line, column }: Pick<Position, 'line' | 'column'>,
+): string | undefined {
   if (line < 1 || lines.length < line) return undefined;
   const from = Math.max(0, column - widestLine / 2);
   const width = String(line).length;
@@ -88,14 +94,20 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], paint: Pai
     .join('\n\n');
 }
 
-function formatDiagnostic({ severity, path, message, hint, position, source, frame }: Diagnostic, paint: Paint): string {
+function formatDiagnostic(
+  { severity, path, message, hint, position, source, frame }: Diagnostic,
+  paint: Paint,
+): string {
   const place = position === undefined ? source : `${position.file}:${position.line}:${position.column}`;
   const head = [
     ...(place === undefined ? [] : [paint('place', toPrintable(place))]),
     paint(severity, severity),
     path === '' ? toPrintable(message) : `${paint('path', toPrintable(path))}: ${toPrintable(message)}`,
   ].join(' ');
-  const below = [...(frame === undefined ? [] : [paint('frame', frame)]), ...(hint === undefined ? [] : [paint('hint', toPrintable(hint))])];
+  const below = [
+    ...(frame === undefined ? [] : [paint('frame', frame)]),
+    ...(hint === undefined ? [] : [paint('hint', toPrintable(hint))]),
+  ];
   return [head, ...below.map((text) => text.replace(/^/gm, '  '))].join('\n');
 }
 

@@ -10,8 +10,21 @@ function refusal(reading: Reading<number>): { message: string; hint: string | un
 
 describe('durations', () => {
   test.each<[unknown, number]>([
-    [0, 0], [5, 5000], [0.5, 500], ['30', 30_000], ['0.25', 250], ['500ms', 500], ['5s', 5000], ['1m30s', 90_000], ['2h', 7_200_000],
-    ['1h1m1s1ms', 3_661_001], ['1.5h', 5_400_000], [' 5s ', 5000], ['0s', 0], [0.0001, 1], ['0.1ms', 1],
+    [0, 0],
+    [5, 5000],
+    [0.5, 500],
+    ['30', 30_000],
+    ['0.25', 250],
+    ['500ms', 500],
+    ['5s', 5000],
+    ['1m30s', 90_000],
+    ['2h', 7_200_000],
+    ['1h1m1s1ms', 3_661_001],
+    ['1.5h', 5_400_000],
+    [' 5s ', 5000],
+    ['0s', 0],
+    [0.0001, 1],
+    ['0.1ms', 1],
   ])('%j is %d ms', (input, expected) => {
     expect(readDuration(input)).toEqual({ ok: true, value: expected });
   });
@@ -44,7 +57,10 @@ describe('durations', () => {
   test('what is written in parts is their sum', () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(999), fc.nat(999), fc.nat(9999), (h, m, s, ms) => {
-        expect(readDuration(`${h}h${m}m${s}s${ms}ms`)).toEqual({ ok: true, value: h * 3_600_000 + m * 60_000 + s * 1000 + ms });
+        expect(readDuration(`${h}h${m}m${s}s${ms}ms`)).toEqual({
+          ok: true,
+          value: h * 3_600_000 + m * 60_000 + s * 1000 + ms,
+        });
       }),
     );
   });
@@ -52,7 +68,15 @@ describe('durations', () => {
 
 describe('sizes', () => {
   test.each<[unknown, number]>([
-    [0, 0], [1024, 1024], ['1024', 1024], ['10B', 10], ['64KiB', 65_536], ['50MB', 50_000_000], ['1GiB', 1_073_741_824], ['1.5KiB', 1536], ['2 TB', 2e12],
+    [0, 0],
+    [1024, 1024],
+    ['1024', 1024],
+    ['10B', 10],
+    ['64KiB', 65_536],
+    ['50MB', 50_000_000],
+    ['1GiB', 1_073_741_824],
+    ['1.5KiB', 1536],
+    ['2 TB', 2e12],
   ])('%j is %d bytes', (input, expected) => {
     expect(readSize(input)).toEqual({ ok: true, value: expected });
   });

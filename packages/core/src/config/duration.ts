@@ -1,12 +1,25 @@
 /** What a reader of values answers: the value, or why not. */
-export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string; readonly hint?: string };
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
 
-const durationUnits: ReadonlyMap<string, number> = new Map([['h', 3_600_000], ['m', 60_000], ['s', 1000], ['ms', 1]]);
+const durationUnits: ReadonlyMap<string, number> = new Map([
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+]);
 
 const sizeUnits: ReadonlyMap<string, number> = new Map([
   ['B', 1],
-  ['KB', 1000], ['MB', 1000 ** 2], ['GB', 1000 ** 3], ['TB', 1000 ** 4],
-  ['KiB', 1024], ['MiB', 1024 ** 2], ['GiB', 1024 ** 3], ['TiB', 1024 ** 4],
+  ['KB', 1000],
+  ['MB', 1000 ** 2],
+  ['GB', 1000 ** 3],
+  ['TB', 1000 ** 4],
+  ['KiB', 1024],
+  ['MiB', 1024 ** 2],
+  ['GiB', 1024 ** 3],
+  ['TiB', 1024 ** 4],
 ]);
 
 const plainNumber = /^\d+(?:\.\d+)?$/;
@@ -39,7 +52,12 @@ function fromParts(text: string): Reading<number> {
     const [, amount = '', unit = ''] = part;
     const factor = durationUnits.get(unit);
     if (factor === undefined) return refuseUnit(text, unit, [...durationUnits.keys()].toReversed());
-    if (factor >= smallest) return { ok: false, message: `the units of the duration ${show(text)} go from large to small`, hint: 'Write each unit once: 1h30m, 1m30s.' };
+    if (factor >= smallest)
+      return {
+        ok: false,
+        message: `the units of the duration ${show(text)} go from large to small`,
+        hint: 'Write each unit once: 1h30m, 1m30s.',
+      };
     smallest = factor;
     total += Number(amount) * factor;
   }
@@ -53,7 +71,11 @@ function toMilliseconds(exact: number, input: unknown): Reading<number> {
 }
 
 function refuseDuration(input: unknown): Reading<never> {
-  return { ok: false, message: `expected a duration such as 30s, got ${show(input)}`, hint: 'A number is seconds; or 500ms, 5s, 1m30s, 2h.' };
+  return {
+    ok: false,
+    message: `expected a duration such as 30s, got ${show(input)}`,
+    hint: 'A number is seconds; or 500ms, 5s, 1m30s, 2h.',
+  };
 }
 
 function refuseUnit(text: string, unit: string, units: readonly string[]): Reading<never> {
@@ -72,7 +94,9 @@ export function readSize(input: unknown): Reading<number> {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text) ?? [];
   if (amount === undefined || unit === undefined) return refuseSize(input);
   const factor = sizeUnits.get(unit);
-  return factor === undefined ? refuseSizeUnit(text, amount, unit) : toBytes(Math.round(Number(amount) * factor), input);
+  return factor === undefined
+    ? refuseSizeUnit(text, amount, unit)
+    : toBytes(Math.round(Number(amount) * factor), input);
 }
 
 function toBytes(bytes: number, input: unknown): Reading<number> {
@@ -91,7 +115,11 @@ function refuseSizeUnit(text: string, amount: string, unit: string): Reading<nev
 }
 
 function refuseSize(input: unknown): Reading<never> {
-  return { ok: false, message: `expected a size such as 64MiB, got ${show(input)}`, hint: 'A number is bytes; or 64KiB, 50MB, 1GiB.' };
+  return {
+    ok: false,
+    message: `expected a size such as 64MiB, got ${show(input)}`,
+    hint: 'A number is bytes; or 64KiB, 50MB, 1GiB.',
+  };
 }
 
 const longestShown = 60;
@@ -102,10 +130,14 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   switch (typeof value) {
-    case 'string': return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
+    case 'string':
+      return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
     case 'number':
-    case 'boolean': return String(value);
-    case 'object': return 'a map';
-    default: return `a ${typeof value}`;
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return 'a map';
+    default:
+      return `a ${typeof value}`;
   }
 }

@@ -6,8 +6,14 @@ import type { SectionOwner } from './sections.ts';
 
 const processes = ['web', 'queue', 'queue-default', 'php-fpm'];
 
-async function read(env: Record<string, string>, known: { processes?: string[]; sections?: SectionOwner[] } = {}): Promise<Awaited<ReturnType<typeof readEnvOverrides>>> {
-  return readEnvOverrides(env, { processes: known.processes ?? processes, registry: createSectionRegistry(known.sections ?? []) });
+async function read(
+  env: Record<string, string>,
+  known: { processes?: string[]; sections?: SectionOwner[] } = {},
+): Promise<Awaited<ReturnType<typeof readEnvOverrides>>> {
+  return readEnvOverrides(env, {
+    processes: known.processes ?? processes,
+    registry: createSectionRegistry(known.sections ?? []),
+  });
 }
 
 async function valueOf(env: Record<string, string>, sections: SectionOwner[] = []): Promise<unknown> {
@@ -43,7 +49,11 @@ describe('overrides from the environment', () => {
     ['PM_PROCESS_WEB_COMMAND', 'nginx -g "x;"', { processes: { web: { command: 'nginx -g "x;"' } } }],
     ['PM_PROCESS_WEB_COMMAND', '["nginx", "-g"]', { processes: { web: { command: ['nginx', '-g'] } } }],
     ['PM_PROCESS_WEB_DEPENDS_ON', 'php-fpm, queue', { processes: { web: { depends_on: ['php-fpm', 'queue'] } } }],
-    ['PM_PROCESS_WEB_DEPENDS_ON', '{"queue": {"condition": "started"}}', { processes: { web: { depends_on: { queue: { condition: 'started' } } } } }],
+    [
+      'PM_PROCESS_WEB_DEPENDS_ON',
+      '{"queue": {"condition": "started"}}',
+      { processes: { web: { depends_on: { queue: { condition: 'started' } } } } },
+    ],
     ['PM_PROCESS_WEB_SUCCESS_EXIT_CODES', '0,143', { processes: { web: { success_exit_codes: ['0', '143'] } } }],
     ['PM_PROCESS_WEB_ENV_MY_KEY', '[not, json', { processes: { web: { env: { MY_KEY: '[not, json' } } } }],
     ['PM_PROCESS_WEB_READY', '{"port": 80}', { processes: { web: { ready: { port: 80 } } } }],
@@ -52,7 +62,19 @@ describe('overrides from the environment', () => {
   });
 
   test('everything else that begins with PM_ is left alone', async () => {
-    const others = ['PM_CONFIG', 'PM_PROFILE', 'PM_SOCKET', 'PM_RUNTIME_DIR', 'PM_API_TOKEN', 'PM_URL', 'PM_NATIVE', 'PM_DEBUG', 'PM_PROCESS', 'PM_INSTANCE', 'PHP_FPM_AUTOTUNE_PROFILE'];
+    const others = [
+      'PM_CONFIG',
+      'PM_PROFILE',
+      'PM_SOCKET',
+      'PM_RUNTIME_DIR',
+      'PM_API_TOKEN',
+      'PM_URL',
+      'PM_NATIVE',
+      'PM_DEBUG',
+      'PM_PROCESS',
+      'PM_INSTANCE',
+      'PHP_FPM_AUTOTUNE_PROFILE',
+    ];
     expect(await valueOf(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual({});
   });
 
@@ -66,13 +88,18 @@ describe('overrides from the environment', () => {
     ['PM_GLOBAL_LOG_LEVL', 'no key of global has this name | Did you mean PM_GLOBAL_LOG_LEVEL?'],
     ['PM_PROCESS_WEB_SCAEL', 'process "web" has no such key | Did you mean PM_PROCESS_WEB_SCALE?'],
     ['PM_PROCESS_WBE_SCALE', 'no process has this name | Did you mean PM_PROCESS_WEB_…?'],
-    ['PM_PROCESS_NOTHING_LIKE_IT', 'no process has this name | Known are PM_PROCESS_WEB_…, PM_PROCESS_QUEUE_…, PM_PROCESS_QUEUE_DEFAULT_…, PM_PROCESS_PHP_FPM_….'],
+    [
+      'PM_PROCESS_NOTHING_LIKE_IT',
+      'no process has this name | Known are PM_PROCESS_WEB_…, PM_PROCESS_QUEUE_…, PM_PROCESS_QUEUE_DEFAULT_…, PM_PROCESS_PHP_FPM_….',
+    ],
   ])('%s is an error that lists candidates', async (name, expected) => {
     expect(await problemOf({ [name]: 'x' })).toBe(`${name}: ${expected}`);
   });
 
   test('a map that is not JSON is refused', async () => {
-    expect(await problemOf({ PM_PROCESS_WEB_READY: '{port: 80}' })).toBe('PM_PROCESS_WEB_READY: expected JSON | Write a map as JSON: {"key": "value"}.');
+    expect(await problemOf({ PM_PROCESS_WEB_READY: '{port: 80}' })).toBe(
+      'PM_PROCESS_WEB_READY: expected JSON | Write a map as JSON: {"key": "value"}.',
+    );
   });
 
   test('two processes that look alike in a variable are ambiguous', async () => {
@@ -82,7 +109,9 @@ describe('overrides from the environment', () => {
   });
 
   test('a longer name that lacks the key leaves it to the shorter one', async () => {
-    expect(await valueOf({ PM_PROCESS_QUEUE_LABELS: '{"a": "b"}' })).toEqual({ processes: { queue: { labels: { a: 'b' } } } });
+    expect(await valueOf({ PM_PROCESS_QUEUE_LABELS: '{"a": "b"}' })).toEqual({
+      processes: { queue: { labels: { a: 'b' } } },
+    });
     const { layer } = await read({ PM_PROCESS_A_MAX_SCALE: '1' }, { processes: ['a', 'a-max-x'] });
     expect(layer.value).toEqual({ processes: { a: { max_scale: '1' } } });
   });
@@ -94,7 +123,13 @@ describe('overrides from the environment', () => {
       { plugin: 'healthchecks', place: 'process', key: 'health_check', schema: v.looseObject({}) },
     ];
     expect(
-      await valueOf({ PM_GLOBAL_METRICS_PORT: '9090', PM_PROCESS_WEB_CRON: '5', PM_PROCESS_QUEUE_HEALTH_CHECK: '{"type": "tcp"}' }, sections),
-    ).toEqual({ global: { metrics_port: 9090 }, processes: { web: { schedule: '5' }, queue: { health_check: { type: 'tcp' } } } });
+      await valueOf(
+        { PM_GLOBAL_METRICS_PORT: '9090', PM_PROCESS_WEB_CRON: '5', PM_PROCESS_QUEUE_HEALTH_CHECK: '{"type": "tcp"}' },
+        sections,
+      ),
+    ).toEqual({
+      global: { metrics_port: 9090 },
+      processes: { web: { schedule: '5' }, queue: { health_check: { type: 'tcp' } } },
+    });
   });
 });

@@ -33,7 +33,10 @@ const processPrefix = 'PM_PROCESS_';
  * written in upper case with every other character than a letter or digit as `_`; keys of nested maps are joined
  * (`SHUTDOWN_TIMEOUT`). Lists are JSON or separated by commas, maps are JSON. Every other variable is not ours and left alone.
  */
-export async function readEnvOverrides(env: Readonly<Record<string, string | undefined>>, known: Known): Promise<EnvOverrides> {
+export async function readEnvOverrides(
+  env: Readonly<Record<string, string | undefined>>,
+  known: Known,
+): Promise<EnvOverrides> {
   const reader = createReader(known);
   for (const name of Object.keys(env).toSorted()) {
     const text = env[name];
@@ -62,13 +65,19 @@ function createReader({ processes, registry }: Known): Reader {
   const origins = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   const globalTargets = once(() => addAliases(collectTargets(globalEntries(), registry.at('global')), 'global'));
-  const processTargets = once(() => addAliases(collectTargets(processEntries(registry), registry.at('process')), 'process'));
+  const processTargets = once(() =>
+    addAliases(collectTargets(processEntries(registry), registry.at('process')), 'process'),
+  );
   const names = groupByVariable(processes);
 
   const fail = (variable: string, message: string, hint: string): void => {
     diagnostics.push({ severity: 'error', path: '', message, hint, source: variable });
   };
-  const assign = async (variable: string, text: string, at: { path: readonly PathSegment[]; target: Target }): Promise<void> => {
+  const assign = async (
+    variable: string,
+    text: string,
+    at: { path: readonly PathSegment[]; target: Target },
+  ): Promise<void> => {
     const parsed = await parseText(text, at.target);
     if (parsed === undefined) return fail(variable, 'expected JSON', 'Write a map as JSON: {"key": "value"}.');
     setAt(value, at.path, parsed.value);
@@ -83,13 +92,32 @@ function createReader({ processes, registry }: Known): Reader {
     },
     readProcess: async (variable, text) => {
       const match = matchProcess(variable.slice(processPrefix.length), names, processTargets());
-      if (match.kind === 'found') return assign(variable, text, { path: ['processes', match.process, ...match.target.path], target: match.target });
-      if (match.kind === 'ambiguous') return fail(variable, `could mean any of ${match.names.join(', ')}`, 'Rename one of the processes, or set the key in the file.');
-      if (match.kind === 'no key') return fail(variable, `process "${match.process}" has no such key`, suggestVariable(variable, match.prefix, processTargets()));
+      if (match.kind === 'found')
+        return assign(variable, text, {
+          path: ['processes', match.process, ...match.target.path],
+          target: match.target,
+        });
+      if (match.kind === 'ambiguous')
+        return fail(
+          variable,
+          `could mean any of ${match.names.join(', ')}`,
+          'Rename one of the processes, or set the key in the file.',
+        );
+      if (match.kind === 'no key')
+        return fail(
+          variable,
+          `process "${match.process}" has no such key`,
+          suggestVariable(variable, match.prefix, processTargets()),
+        );
       fail(variable, 'no process has this name', suggestProcess(variable, names));
     },
     finish: () => ({
-      layer: { layer: 'env', from: 'environment', value, fromOf: (path) => origins.get(path) ?? firstBelow(origins, path) },
+      layer: {
+        layer: 'env',
+        from: 'environment',
+        value,
+        fromOf: (path) => origins.get(path) ?? firstBelow(origins, path),
+      },
       diagnostics,
     }),
   };
@@ -103,7 +131,11 @@ function firstBelow(origins: ReadonlyMap<string, string>, path: string): string 
 }
 
 /** Every key with its spelling in a variable; keys of nested maps are joined with their parent's. */
-function collectTargets(entries: Entries, sections: readonly SectionOwner[], parent: readonly string[] = []): Map<string, Target> {
+function collectTargets(
+  entries: Entries,
+  sections: readonly SectionOwner[],
+  parent: readonly string[] = [],
+): Map<string, Target> {
   const targets = new Map<string, Target>();
   for (const [key, schema] of Object.entries(entries)) {
     const path = [...parent, key];
@@ -111,7 +143,8 @@ function collectTargets(entries: Entries, sections: readonly SectionOwner[], par
     for (const [name, target] of collectTargets(entriesOf(schema), [], path)) targets.set(name, target);
   }
   for (const section of sections) {
-    for (const key of [section.key, ...(section.aliases ?? [])]) targets.set(toVariable(key), { path: [section.key], form: 'scalar', section });
+    for (const key of [section.key, ...(section.aliases ?? [])])
+      targets.set(toVariable(key), { path: [section.key], form: 'scalar', section });
   }
   return targets;
 }
@@ -120,7 +153,9 @@ function collectTargets(entries: Entries, sections: readonly SectionOwner[], par
 function entriesOf(schema: Schema<unknown>): Entries {
   const { kind, parts } = aboutOf(schema)?.composition ?? {};
   if (kind === 'map') return parts as Entries;
-  return kind === 'choice' ? (Object.assign({}, ...(parts as readonly Schema<unknown>[]).map(entriesOf)) as Entries) : {};
+  return kind === 'choice'
+    ? (Object.assign({}, ...(parts as readonly Schema<unknown>[]).map(entriesOf)) as Entries)
+    : {};
 }
 
 /** Aliases of core: `STDOUT` is `logging.stdout`. */
@@ -160,8 +195,14 @@ type ProcessMatch =
   | { readonly kind: 'no process' };
 
 /** The longest known name wins; a shorter one is tried when the longest has no such key (`queue` + `DEFAULT_…`). */
-function matchProcess(rest: string, names: ReadonlyMap<string, readonly string[]>, targets: ReadonlyMap<string, Target>): ProcessMatch {
-  const candidates = [...names].filter(([variable]) => rest.startsWith(`${variable}_`)).toSorted(([a], [b]) => b.length - a.length);
+function matchProcess(
+  rest: string,
+  names: ReadonlyMap<string, readonly string[]>,
+  targets: ReadonlyMap<string, Target>,
+): ProcessMatch {
+  const candidates = [...names]
+    .filter(([variable]) => rest.startsWith(`${variable}_`))
+    .toSorted(([a], [b]) => b.length - a.length);
   for (const [variable, processes] of candidates) {
     const target = findTarget(rest.slice(variable.length + 1), targets);
     const [process, ...others] = processes;
@@ -175,14 +216,27 @@ function matchProcess(rest: string, names: ReadonlyMap<string, readonly string[]
 
 function suggestVariable(variable: string, prefix: string, targets: ReadonlyMap<string, Target>): string {
   const match = closest(variable.slice(prefix.length), targets.keys());
-  return match === undefined ? `Keys are ${listNames([...targets.keys()].map((key) => `${prefix}${key}`), 8)}.` : `Did you mean ${prefix}${match}?`;
+  return match === undefined
+    ? `Keys are ${listNames(
+        [...targets.keys()].map((key) => `${prefix}${key}`),
+        8,
+      )}.`
+    : `Did you mean ${prefix}${match}?`;
 }
 
 function suggestProcess(variable: string, names: ReadonlyMap<string, readonly string[]>): string {
   if (names.size === 0) return 'The configuration has no processes.';
   const prefixes = [...names.keys()].map((name) => `${processPrefix}${name}_`);
-  const match = closest(variable.split('_').slice(0, 3).join('_'), prefixes.map((prefix) => prefix.slice(0, -1)));
-  return match === undefined ? `Known are ${listNames(prefixes.map((prefix) => `${prefix}…`), 8)}.` : `Did you mean ${match}_…?`;
+  const match = closest(
+    variable.split('_').slice(0, 3).join('_'),
+    prefixes.map((prefix) => prefix.slice(0, -1)),
+  );
+  return match === undefined
+    ? `Known are ${listNames(
+        prefixes.map((prefix) => `${prefix}…`),
+        8,
+      )}.`
+    : `Did you mean ${match}_…?`;
 }
 
 /** A text as the form says; undefined when JSON was needed and is broken. A wrong scalar is left to the schema to refuse. */
@@ -190,7 +244,13 @@ async function parseText(text: string, { form, section }: Target): Promise<{ rea
   if (section !== undefined) return { value: await parseSectionText(text, section) };
   const looksLikeJson = /^\s*[[{]/.test(text);
   if (form !== 'scalar' && looksLikeJson) return parseJson(text);
-  if (form === 'list') return { value: text.split(',').map((item) => item.trim()).filter((item) => item !== '') };
+  if (form === 'list')
+    return {
+      value: text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    };
   return form === 'map' && !isShortForm(text) ? undefined : { value: text };
 }
 

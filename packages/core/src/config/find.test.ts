@@ -38,12 +38,18 @@ test('the image’s folder is searched last', () => {
   expect(systemFolder).toBe('/etc/pm');
 });
 
-test.each(['.config/config.js', '.config/config.json', 'package.yaml'])('%s could redirect cosmiconfig: the search stops, and nothing of it is run', async (name) => {
-  write('pm.config.yaml');
-  write(name, 'globalThis.wasRun = true;');
-  await expect(find()).rejects.toMatchObject({ code: 'PM_CONFIG_NOT_FOUND', hint: 'Name the file with --config or PM_CONFIG, or call it pm.yaml.' });
-  expect('wasRun' in globalThis).toBe(false);
-});
+test.each(['.config/config.js', '.config/config.json', 'package.yaml'])(
+  '%s could redirect cosmiconfig: the search stops, and nothing of it is run',
+  async (name) => {
+    write('pm.config.yaml');
+    write(name, 'globalThis.wasRun = true;');
+    await expect(find()).rejects.toMatchObject({
+      code: 'PM_CONFIG_NOT_FOUND',
+      hint: 'Name the file with --config or PM_CONFIG, or call it pm.yaml.',
+    });
+    expect('wasRun' in globalThis).toBe(false);
+  },
+);
 
 test('a package.json may redirect it too; one that only depends on cosmiconfig does not', async () => {
   const path = write('pm.config.yaml');
@@ -67,5 +73,7 @@ test('a broken package.json does not hide a configuration', async () => {
 
 test('a folder that is not there, or not a folder, has no configuration', async () => {
   const file = write('file');
-  await expect(findConfig({ cwd: folder, env: {}, folders: [join(folder, 'nope'), file] })).rejects.toMatchObject({ code: 'PM_CONFIG_NOT_FOUND' });
+  await expect(findConfig({ cwd: folder, env: {}, folders: [join(folder, 'nope'), file] })).rejects.toMatchObject({
+    code: 'PM_CONFIG_NOT_FOUND',
+  });
 });

@@ -31,7 +31,12 @@ export interface FindRequest {
  * The absolute path of the configuration: `--config`, else `PM_CONFIG`, else the first match in the working directory,
  * else in `/etc/pm`. A named path is not checked here. Throws ConfigError that says where it looked.
  */
-export async function findConfig({ cwd, env, configPath, folders = [cwd, systemFolder] }: FindRequest): Promise<string> {
+export async function findConfig({
+  cwd,
+  env,
+  configPath,
+  folders = [cwd, systemFolder],
+}: FindRequest): Promise<string> {
   const named = configPath ?? (env['PM_CONFIG'] === '' ? undefined : env['PM_CONFIG']);
   if (named !== undefined) return resolve(cwd, named);
   for (const folder of folders) {
@@ -59,7 +64,9 @@ async function searchFolder(folder: string): Promise<string | undefined> {
     searchPlaces: [...furtherNames, 'package.json'],
     ignoreEmptySearchPlaces: false,
     // Only to find: parsing, with positions, is ours.
-    loaders: Object.fromEntries(['noExt', ...[...dataEndings, ...codeEndings].map((it) => `.${it}`)].map((it) => [it, toMarker])),
+    loaders: Object.fromEntries(
+      ['noExt', ...[...dataEndings, ...codeEndings].map((it) => `.${it}`)].map((it) => [it, toMarker]),
+    ),
     cache: false,
   });
   return (await explorer.search(folder))?.filepath ?? first;
@@ -102,9 +109,14 @@ function readManifest(folder: string): object | undefined {
 }
 
 function refuseRedirection(path: string): ConfigError {
-  return new ConfigError('PM_CONFIG_NOT_FOUND', `${path} could redirect the search for a configuration, which pm does not follow`, [], {
-    hint: 'Name the file with --config or PM_CONFIG, or call it pm.yaml.',
-  });
+  return new ConfigError(
+    'PM_CONFIG_NOT_FOUND',
+    `${path} could redirect the search for a configuration, which pm does not follow`,
+    [],
+    {
+      hint: 'Name the file with --config or PM_CONFIG, or call it pm.yaml.',
+    },
+  );
 }
 
 function isPresent(path: string): boolean {

@@ -6,20 +6,42 @@ import { processEntries } from './schema/process.ts';
 import { createSectionRegistry } from './sections.ts';
 
 test('every key of a process either waits for the instance or does not: none is forgotten', () => {
-  const perInstance = ['command', 'stop_command', 'reload_command', 'env', 'working_dir', 'hooks', 'pre_script', 'post_script', 'ready', 'shutdown'];
+  const perInstance = [
+    'command',
+    'stop_command',
+    'reload_command',
+    'env',
+    'working_dir',
+    'hooks',
+    'pre_script',
+    'post_script',
+    'ready',
+    'shutdown',
+  ];
   const all = Object.keys(processEntries(createSectionRegistry([])));
   expect([...planKeys, ...perInstance].toSorted()).toEqual(all.toSorted());
 });
 
 test.each<[Layer['layer'], string]>([
-  ['file', 'secret'], ['extends', 'secret'], ['profile', 'secret'], ['plugin', 'secret'], ['env', '${file:/x}'], ['flag', '${file:/x}'], ['dynamic', '${file:/x}'],
-])('a value of the layer %s: what arrives at run time or through the environment is not expanded', (layer, expected) => {
-  const merged = mergeLayers([{ layer, from: 'x', value: { name: '${file:/x}' } }]);
-  expect(interpolateConfig(merged, { env: {}, readFile: () => 'secret\n' }).merged.value).toEqual({ name: expected });
-});
+  ['file', 'secret'],
+  ['extends', 'secret'],
+  ['profile', 'secret'],
+  ['plugin', 'secret'],
+  ['env', '${file:/x}'],
+  ['flag', '${file:/x}'],
+  ['dynamic', '${file:/x}'],
+])(
+  'a value of the layer %s: what arrives at run time or through the environment is not expanded',
+  (layer, expected) => {
+    const merged = mergeLayers([{ layer, from: 'x', value: { name: '${file:/x}' } }]);
+    expect(interpolateConfig(merged, { env: {}, readFile: () => 'secret\n' }).merged.value).toEqual({ name: expected });
+  },
+);
 
 test('keys and the merged input stay as they are', () => {
   const merged = mergeLayers([{ layer: 'file', from: 'x', value: { '${A}': ['${A}', 5, { b: '${A}' }] } }]);
-  expect(interpolateConfig(merged, { env: { A: 'a' }, readFile: () => '' }).merged.value).toEqual({ '${A}': ['a', 5, { b: 'a' }] });
+  expect(interpolateConfig(merged, { env: { A: 'a' }, readFile: () => '' }).merged.value).toEqual({
+    '${A}': ['a', 5, { b: 'a' }],
+  });
   expect(merged.value).toEqual({ '${A}': ['${A}', 5, { b: '${A}' }] });
 });

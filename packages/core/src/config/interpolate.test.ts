@@ -82,10 +82,13 @@ describe('interpolation', () => {
 
   test('text without "${" is never touched', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }).filter((it) => !it.includes('${')), (text) => {
-        expect(expand(text)).toBe(text);
-        expect(expandInstance(text, {})).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }).filter((it) => !it.includes('${')),
+        (text) => {
+          expect(expand(text)).toBe(text);
+          expect(expandInstance(text, {})).toBe(text);
+        },
+      ),
     );
   });
 });

@@ -16,14 +16,24 @@ export interface Interpolated {
 }
 
 /** Variables of one instance, known only when it starts. */
-export const instanceVariables: readonly string[] = ['PM_PROCESS', 'PM_INSTANCE', 'PM_INSTANCE_INDEX', 'PM_SOCKET', 'PORT'];
+export const instanceVariables: readonly string[] = [
+  'PM_PROCESS',
+  'PM_INSTANCE',
+  'PM_INSTANCE_INDEX',
+  'PM_SOCKET',
+  'PORT',
+];
 
 /**
  * Expands `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `${file:PATH}` in one scalar; `$${…}` is a literal `${…}`.
  * As in a shell, `:-` and `:?` take an empty value for an unset one, and a default may hold further `${…}`.
  * Any other `$` is left alone: it is a shell's, or nobody's. Names in `deferred` stay for `expandInstance`.
  */
-export function interpolate(text: string, sources: InterpolationSources, deferred: readonly string[] = []): Interpolated {
+export function interpolate(
+  text: string,
+  sources: InterpolationSources,
+  deferred: readonly string[] = [],
+): Interpolated {
   const problems: InterpolationProblem[] = [];
   const result = replaceExpressions(text, {
     expand: (expression) => expandNow(expression, { sources, deferred, problems }),
@@ -152,7 +162,11 @@ function valueOf(variables: Readonly<Record<string, string>>, name: string): str
 }
 
 function toUnset({ name, operator, operand }: Expression): InterpolationProblem {
-  if (operator === ':?') return { message: operand === '' ? `${name} is not set` : `${name} is not set: ${operand}`, hint: `Set the environment variable ${name}.` };
+  if (operator === ':?')
+    return {
+      message: operand === '' ? `${name} is not set` : `${name} is not set: ${operand}`,
+      hint: `Set the environment variable ${name}.`,
+    };
   return {
     message: `the environment variable ${name} is not set`,
     hint: `Set it, give a default with \${${name}:-value}, or write $\${${name}} for the text itself.`,
@@ -160,5 +174,8 @@ function toUnset({ name, operator, operand }: Expression): InterpolationProblem 
 }
 
 function toUnclosed(raw: string): InterpolationProblem {
-  return { message: `"${raw.slice(0, 40)}" has no closing brace`, hint: 'Add "}", or write "$$" before "{" for the text itself.' };
+  return {
+    message: `"${raw.slice(0, 40)}" has no closing brace`,
+    hint: 'Add "}", or write "$$" before "{" for the text itself.',
+  };
 }

@@ -12,11 +12,22 @@ import type { SectionOwner } from './sections.ts';
 
 const anything: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } };
 const convertible = {
-  '~standard': { version: 1, vendor: 'arktype', validate: (value: unknown) => ({ value }), jsonSchema: { input: () => ({ type: 'boolean' }) } },
+  '~standard': {
+    version: 1,
+    vendor: 'arktype',
+    validate: (value: unknown) => ({ value }),
+    jsonSchema: { input: () => ({ type: 'boolean' }) },
+  },
 } as unknown as StandardSchemaV1;
 
 const sections: SectionOwner[] = [
-  { plugin: 'heartbeat', place: 'process', key: 'heartbeat', schema: v.strictObject({ url: v.string(), every: v.optional(duration()) }), aliases: ['beat'] },
+  {
+    plugin: 'heartbeat',
+    place: 'process',
+    key: 'heartbeat',
+    schema: v.strictObject({ url: v.string(), every: v.optional(duration()) }),
+    aliases: ['beat'],
+  },
   { plugin: 'other', place: 'root', key: 'other', schema: anything },
   { plugin: 'third', place: 'global', key: 'third', schema: convertible },
 ];
@@ -66,7 +77,8 @@ describe('JSON Schema', () => {
 
   test('every alias is a property where it may stand', async () => {
     const text = JSON.stringify(await toJsonSchema(createSectionRegistry([])));
-    for (const { from, to } of coreAliases) expect(text).toMatch(new RegExp(`"${from}":\\{"description":"Another spelling of ${to.join('.')}\\."`));
+    for (const { from, to } of coreAliases)
+      expect(text).toMatch(new RegExp(`"${from}":\\{"description":"Another spelling of ${to.join('.')}\\."`));
   });
 });
 

@@ -31,11 +31,22 @@ export async function toJsonSchema(registry: SectionRegistry): Promise<Record<st
     properties: {
       ...properties,
       extends: describe({ type: ['string', 'array'], items: { type: 'string' } }, rootMeanings['extends']),
-      profiles: describe({ type: 'object', additionalProperties: { type: 'object', properties: { ...refer(root, 'properties') } } }, rootMeanings['profiles']),
-      processes: describe({ type: 'object', additionalProperties: { $ref: '#/definitions/process' } }, rootMeanings['processes']),
+      profiles: describe(
+        { type: 'object', additionalProperties: { type: 'object', properties: { ...refer(root, 'properties') } } },
+        rootMeanings['profiles'],
+      ),
+      processes: describe(
+        { type: 'object', additionalProperties: { $ref: '#/definitions/process' } },
+        rootMeanings['processes'],
+      ),
       ...(templates === undefined
         ? {}
-        : { templates: describe({ type: 'object', additionalProperties: { $ref: '#/definitions/process' } }, rootMeanings['templates']) }),
+        : {
+            templates: describe(
+              { type: 'object', additionalProperties: { $ref: '#/definitions/process' } },
+              rootMeanings['templates'],
+            ),
+          }),
     },
     definitions: context.definitions,
   };
@@ -74,7 +85,8 @@ function convertAbout(about: KeyAbout | undefined, at: Place, context: Context):
   if (about?.composition === undefined) return toLeaf(about?.json ?? true);
   const { kind, parts, orOne } = about.composition;
   if (kind === 'map' && at.place === 'hook') return toHook(parts as Entries, context);
-  if (kind === 'map') return { type: 'object', additionalProperties: false, properties: toProperties(parts as Entries, at, context) };
+  if (kind === 'map')
+    return { type: 'object', additionalProperties: false, properties: toProperties(parts as Entries, at, context) };
   if (kind === 'choice') return { anyOf: (parts as readonly Schema<unknown>[]).map((it) => convert(it, at, context)) };
   const item = convert(parts as Schema<unknown>, at, context);
   if (kind === 'record') return { type: 'object', additionalProperties: item };
@@ -100,7 +112,8 @@ function toLeaf(json: JsonSchema): Schematic {
 
 function toProperties(entries: Entries, at: Place, context: Context): Schematic {
   const properties: Schematic = {};
-  for (const [key, schema] of Object.entries(entries)) properties[key] = describe(convert(schema, stepInto(at, key), context), meaningOf(at, key));
+  for (const [key, schema] of Object.entries(entries))
+    properties[key] = describe(convert(schema, stepInto(at, key), context), meaningOf(at, key));
   for (const alias of coreAliases) {
     if (alias.place === at.place) properties[alias.from] = toAlias(alias, properties);
   }
@@ -121,7 +134,14 @@ function lookUp(schema: unknown, key: string): unknown {
   return properties?.[key] ?? anyOf?.map((it) => lookUp(it, key)).find((it) => it !== undefined);
 }
 
-const hookKeys: ReadonlySet<string> = new Set(['pre_start', 'post_start', 'pre_stop', 'post_stop', 'finish', 'pre_stop_hook']);
+const hookKeys: ReadonlySet<string> = new Set([
+  'pre_start',
+  'post_start',
+  'pre_stop',
+  'post_stop',
+  'finish',
+  'pre_stop_hook',
+]);
 
 function stepInto(at: Place, key: string): Place {
   if (at.place === 'root' && key === 'global') return { place: 'global', meanings: globalMeanings, prefix: '' };

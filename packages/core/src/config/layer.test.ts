@@ -15,7 +15,11 @@ function merge(...values: RawMap[]): RawMap {
 /** Maps of three keys where `m…` always holds a map and every other key a leaf, so that the order of merging cannot matter. */
 const tree = fc.letrec<{ map: RawMap }>((tie) => ({
   map: fc.record(
-    { a: fc.integer(), b: fc.array(fc.integer(), { maxLength: 2 }), m: fc.option(tie('map'), { nil: {}, maxDepth: 3 }) },
+    {
+      a: fc.integer(),
+      b: fc.array(fc.integer(), { maxLength: 2 }),
+      m: fc.option(tie('map'), { nil: {}, maxDepth: 3 }),
+    },
     { requiredKeys: [] },
   ),
 })).map;
@@ -35,7 +39,10 @@ describe('layers', () => {
   });
 
   test('maps merge, lists and scalars replace', () => {
-    expect(merge({ m: { a: 1, l: [1, 2] }, s: 1 }, { m: { b: 2, l: [3] }, s: { x: 1 } })).toEqual({ m: { a: 1, b: 2, l: [3] }, s: { x: 1 } });
+    expect(merge({ m: { a: 1, l: [1, 2] }, s: 1 }, { m: { b: 2, l: [3] }, s: { x: 1 } })).toEqual({
+      m: { a: 1, b: 2, l: [3] },
+      s: { x: 1 },
+    });
   });
 
   test('null takes away what lies below, and stays where nothing does', () => {
@@ -48,25 +55,41 @@ describe('layers', () => {
   });
 
   test('a section may say how its values join', () => {
-    const rules = { mergeAt: (path: string) => (path === 'p.list' ? (a: unknown, b: unknown) => [...(a as []), ...(b as [])] : undefined) };
-    expect(mergeLayers([layer('plugin', { p: { list: [1] } }), layer('file', { p: { list: [2] } })], rules).value).toEqual({ p: { list: [1, 2] } });
+    const rules = {
+      mergeAt: (path: string) =>
+        path === 'p.list' ? (a: unknown, b: unknown) => [...(a as []), ...(b as [])] : undefined,
+    };
+    expect(
+      mergeLayers([layer('plugin', { p: { list: [1] } }), layer('file', { p: { list: [2] } })], rules).value,
+    ).toEqual({ p: { list: [1, 2] } });
   });
 
   test('provenance names the layer, the place and the note', () => {
     const plugin: Layer = { ...layer('plugin', { p: { scale: 4 } }, 'autotune'), note: () => 'cgroup memory 2 GiB' };
-    const file: Layer = { ...layer('file', { p: { command: ['x'] } }, 'pm.yaml'), positionOf: () => ({ file: 'pm.yaml', line: 3, column: 5 }) };
+    const file: Layer = {
+      ...layer('file', { p: { command: ['x'] } }, 'pm.yaml'),
+      positionOf: () => ({ file: 'pm.yaml', line: 3, column: 5 }),
+    };
     const { provenance } = mergeLayers([plugin, file]);
     expect(provenance.get('p.scale')).toEqual({ layer: 'plugin', from: 'autotune', note: 'cgroup memory 2 GiB' });
     expect(provenance.get('p.command')).toEqual({ layer: 'file', from: 'pm.yaml', line: 3, column: 5 });
   });
 
   test('a key that is missing has the place of the map it is missing from', () => {
-    const positionOf: Layer['positionOf'] = (path) => (path === 'p' ? { file: 'pm.yaml', line: 1, column: 1 } : undefined);
-    expect(mergeLayers([{ ...layer('file', { p: {} }), positionOf }]).positionOf('p.command')).toEqual({ file: 'pm.yaml', line: 1, column: 1 });
+    const positionOf: Layer['positionOf'] = (path) =>
+      path === 'p' ? { file: 'pm.yaml', line: 1, column: 1 } : undefined;
+    expect(mergeLayers([{ ...layer('file', { p: {} }), positionOf }]).positionOf('p.command')).toEqual({
+      file: 'pm.yaml',
+      line: 1,
+      column: 1,
+    });
   });
 
   test('a value from the environment does not claim the place of the file it overrides', () => {
-    const file: Layer = { ...layer('file', { p: { scale: 1 } }), positionOf: () => ({ file: 'pm.yaml', line: 1, column: 1 }) };
+    const file: Layer = {
+      ...layer('file', { p: { scale: 1 } }),
+      positionOf: () => ({ file: 'pm.yaml', line: 1, column: 1 }),
+    };
     const env: Layer = { ...layer('env', { p: { scale: '2' } }), fromOf: () => 'PM_PROCESS_P_SCALE' };
     const merged = mergeLayers([file, env]);
     expect(merged.positionOf('p.scale')).toBeUndefined();
@@ -75,7 +98,9 @@ describe('layers', () => {
   });
 
   test('no key reaches a prototype', () => {
-    const hostile = JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}') as RawMap;
+    const hostile = JSON.parse(
+      '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
+    ) as RawMap;
     const value = merge({ a: 1 }, hostile, hostile);
     expect(Object.keys(value)).toEqual(['a', '__proto__', 'constructor']);
     expect(({} as RawMap)['polluted']).toBeUndefined();
@@ -109,7 +134,11 @@ describe('layers', () => {
     fc.assert(
       fc.property(fc.array(tree), (trees) => {
         const merged = mergeLayers(trees.map((value, index) => layer('file', value, String(index))));
-        expect([...merged.provenance.keys()].toSorted()).toEqual(leaves(merged.value).map(([path]) => path).toSorted());
+        expect([...merged.provenance.keys()].toSorted()).toEqual(
+          leaves(merged.value)
+            .map(([path]) => path)
+            .toSorted(),
+        );
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -110,13 +111,22 @@ describe('a file that cannot be a configuration', () => {
   });
 
   test('a missing file is refused by its name', async () => {
-    expect(await refusal({ configPath: 'nope.yaml' })).toMatchObject({ code: 'PM_CONFIG_NOT_FOUND', message: 'nope.yaml does not exist' });
+    expect(await refusal({ configPath: 'nope.yaml' })).toMatchObject({
+      code: 'PM_CONFIG_NOT_FOUND',
+      message: 'nope.yaml does not exist',
+    });
   });
 
-  test.each([['nothing', ''], ['comments', '# later\n\n'], ['an empty document', '---\n']])('%s is an empty configuration', async (_, text) => {
+  test.each([
+    ['nothing', ''],
+    ['comments', '# later\n\n'],
+    ['an empty document', '---\n'],
+  ])('%s is an empty configuration', async (_, text) => {
     write('pm.yaml', text);
     const error = await refusal();
-    expect(error.diagnostics).toMatchObject([{ message: 'the configuration is empty', position: { file: 'pm.yaml', line: 1, column: 1 } }]);
+    expect(error.diagnostics).toMatchObject([
+      { message: 'the configuration is empty', position: { file: 'pm.yaml', line: 1, column: 1 } },
+    ]);
     expect(error.diagnostics[0]?.hint).toContain('create-pm-config');
   });
 
@@ -124,7 +134,10 @@ describe('a file that cannot be a configuration', () => {
     write('pm.yaml', 'processes:\n'.padEnd(10 * 1024 * 1024, '  web: {command: [nginx]}\n'));
     const startedAt = performance.now();
     const error = await refusal();
-    expect(error).toMatchObject({ code: 'PM_CONFIG_UNREADABLE', message: 'pm.yaml is 10.0 MiB large; a configuration is at most 1 MiB' });
+    expect(error).toMatchObject({
+      code: 'PM_CONFIG_UNREADABLE',
+      message: 'pm.yaml is 10.0 MiB large; a configuration is at most 1 MiB',
+    });
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
@@ -146,6 +159,26 @@ describe('a file that cannot be a configuration', () => {
     expect(await refusal({ configPath: '/dev/zero' })).toMatchObject({ message: '/dev/zero is not a regular file' });
   });
 
+  test('a FIFO that nobody writes to is refused, not waited for', async () => {
+    execFileSync('mkfifo', [join(folder, 'pm.yaml')]);
+    expect(await refusal()).toMatchObject({ message: 'pm.yaml is not a regular file' });
+  });
+
+  test('links and folders that lead nowhere are said to', async () => {
+    symlinkSync('loop.yaml', join(folder, 'loop.yaml'));
+    expect(await refusal({ configPath: 'loop.yaml' })).toMatchObject({
+      code: 'PM_CONFIG_UNREADABLE',
+      message: 'loop.yaml is a symbolic link that leads to itself',
+    });
+    write('file', '');
+    expect(await refusal({ configPath: 'file/pm.yaml' })).toMatchObject({
+      code: 'PM_CONFIG_NOT_FOUND',
+      message: 'file/pm.yaml does not exist: a part of its path is not a folder',
+    });
+    symlinkSync('nowhere', join(folder, 'pm.yaml'));
+    expect(await refusal()).toMatchObject({ code: 'PM_CONFIG_NOT_FOUND', message: 'pm.yaml does not exist' });
+  });
+
   test('a list is refused', async () => {
     write('pm.yaml', '- web\n');
     expect((await refusal()).diagnostics[0]?.message).toBe('expected a map with processes, got a list');
@@ -159,17 +192,31 @@ describe('extends', () => {
     write('base/b.yaml', 'global: {log_buffer: 2}\n');
     write('base/deep/c.yaml', 'global: {on_idle: exit, umask: "022"}\n');
     const sources = await load();
-    expect(sources.files.map((path) => path.slice(folder.length + 1))).toEqual(['base/deep/c.yaml', 'base/a.yaml', 'base/b.yaml', 'pm.yaml']);
+    expect(sources.files.map((path) => path.slice(folder.length + 1))).toEqual([
+      'base/deep/c.yaml',
+      'base/a.yaml',
+      'base/b.yaml',
+      'pm.yaml',
+    ]);
     const merged = mergeLayers(sources.layers);
     expect(merged.value).toEqual({ global: { log_level: 'debug', log_buffer: 2, on_idle: 'stay', umask: '022' } });
-    expect(merged.provenance.get('global.log_buffer')).toEqual({ layer: 'extends', from: 'base/b.yaml', line: 1, column: 22 });
+    expect(merged.provenance.get('global.log_buffer')).toEqual({
+      layer: 'extends',
+      from: 'base/b.yaml',
+      line: 1,
+      column: 22,
+    });
   });
 
   test('a cycle is named in the order it runs', async () => {
     write('pm.yaml', 'extends: a.yaml\n');
     write('a.yaml', '\nextends: [pm.yaml]\n');
     expect((await refusal()).diagnostics).toMatchObject([
-      { message: 'extends itself: pm.yaml → a.yaml → pm.yaml', path: 'extends[0]', position: { file: 'a.yaml', line: 2, column: 11 } },
+      {
+        message: 'extends itself: pm.yaml → a.yaml → pm.yaml',
+        path: 'extends[0]',
+        position: { file: 'a.yaml', line: 2, column: 11 },
+      },
     ]);
   });
 
@@ -182,7 +229,10 @@ describe('extends', () => {
   test('a base that is missing is an error where it is named, with a frame', async () => {
     write('pm.yaml', 'global: {}\nextends:\n  - base.yaml\n');
     const [diagnostic] = (await refusal()).diagnostics;
-    expect(diagnostic).toMatchObject({ message: 'base.yaml does not exist', position: { file: 'pm.yaml', line: 3, column: 5 } });
+    expect(diagnostic).toMatchObject({
+      message: 'base.yaml does not exist',
+      position: { file: 'pm.yaml', line: 3, column: 5 },
+    });
     expect(diagnostic?.frame).toBe('1 | global: {}\n2 | extends:\n3 |   - base.yaml\n  |     ^');
   });
 
@@ -223,13 +273,18 @@ describe('profiles', () => {
 
   test('a profile that does not exist is an error with the nearest name', async () => {
     write('pm.yaml', text);
-    expect((await refusal({ profile: 'prd' })).diagnostics).toMatchObject([{ message: 'there is no profile "prd"', hint: 'Did you mean "prod"?' }]);
+    expect((await refusal({ profile: 'prd' })).diagnostics).toMatchObject([
+      { message: 'there is no profile "prd"', hint: 'Did you mean "prod"?' },
+    ]);
     expect((await refusal({ profile: 'other' })).diagnostics).toMatchObject([{ hint: 'Profiles are dev, prod.' }]);
   });
 
   test('a profile cannot extend or hold profiles', async () => {
     write('pm.yaml', 'profiles: {dev: {extends: x, profiles: {}}}\n');
-    expect((await refusal()).diagnostics.map((it) => it.message)).toEqual(['"extends" cannot stand in a profile', '"profiles" cannot stand in a profile']);
+    expect((await refusal()).diagnostics.map((it) => it.message)).toEqual([
+      '"extends" cannot stand in a profile',
+      '"profiles" cannot stand in a profile',
+    ]);
   });
 });
 

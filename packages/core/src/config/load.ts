@@ -102,7 +102,9 @@ function refuseRoot(value: unknown, shown: string, reading: Reading): void {
   reading.diagnostics.push({
     severity: 'error',
     path: '',
-    message: isEmpty ? 'the configuration is empty' : `expected a map with processes, got ${Array.isArray(value) ? 'a list' : typeof value}`,
+    message: isEmpty
+      ? 'the configuration is empty'
+      : `expected a map with processes, got ${Array.isArray(value) ? 'a list' : typeof value}`,
     hint: 'The least is "processes: {web: {command: [nginx]}}"; "npx create-pm-config" writes one for your project.',
     position: { file: shown, line: 1, column: 1 },
   });
@@ -124,15 +126,24 @@ async function parseFile(path: string, shown: string, { reading, namedAt }: Pars
   const isCode = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'].includes(ending);
   const content = await readText(path);
   if (!content.ok) {
-    if (namedAt !== undefined) return toUnparsed([{ severity: 'error', ...namedAt, message: `${shown} ${content.message}`, ...toHint(content.hint) }]);
+    if (namedAt !== undefined)
+      return toUnparsed([
+        { severity: 'error', ...namedAt, message: `${shown} ${content.message}`, ...toHint(content.hint) },
+      ]);
     const code = content.missing ? 'PM_CONFIG_NOT_FOUND' : 'PM_CONFIG_UNREADABLE';
-    throw new ConfigError(code, `${shown} ${content.message}`, [], toHint(content.hint ?? 'Check the path given with --config or PM_CONFIG.'));
+    throw new ConfigError(
+      code,
+      `${shown} ${content.message}`,
+      [],
+      toHint(content.hint ?? 'Check the path given with --config or PM_CONFIG.'),
+    );
   }
   reading.texts.set(shown, content.text);
   if (isCode) return evaluateFile(path, shown, reading);
   if (ending === '.toml') return (await import('./parse-toml.ts')).parseToml(content.text, shown);
-  const { parseYaml } = await import('./parse-yaml.ts');
-  const parsed = parseYaml(content.text, shown);
+  const parse =
+    ending === '.json' ? (await import('./parse-json.ts')).parseJson : (await import('./parse-yaml.ts')).parseYaml;
+  const parsed = parse(content.text, shown);
   return basename(path) === 'package.json' ? takePart(parsed, 'pm', shown) : parsed;
 }
 
@@ -161,8 +172,13 @@ function takePart(parsed: Parsed, key: string, shown: string): Parsed {
   if (!isMap(parsed.value)) return parsed;
   const part = parsed.value[key];
   const position = { file: shown, line: 1, column: 1 };
-  if (part === undefined) return toUnparsed([{ severity: 'error', path: '', message: `has no key "${key}"`, position }]);
-  return { value: part, diagnostics: parsed.diagnostics, positionOf: (path, entry) => parsed.positionOf(joinBelow(key, path), entry) };
+  if (part === undefined)
+    return toUnparsed([{ severity: 'error', path: '', message: `has no key "${key}"`, position }]);
+  return {
+    value: part,
+    diagnostics: parsed.diagnostics,
+    positionOf: (path, entry) => parsed.positionOf(joinBelow(key, path), entry),
+  };
 }
 
 async function readBases(bases: unknown, document: ConfigDocument, reading: Reading): Promise<void> {
@@ -174,17 +190,28 @@ async function readBases(bases: unknown, document: ConfigDocument, reading: Read
   }
 }
 
-async function readBase(base: unknown, { at, document }: { at: string; document: ConfigDocument }, reading: Reading): Promise<void> {
+async function readBase(
+  base: unknown,
+  { at, document }: { at: string; document: ConfigDocument },
+  reading: Reading,
+): Promise<void> {
   const position = document.positionOf(at);
   const namedAt: Origin = { path: at, ...(position === undefined ? { source: document.shown } : { position }) };
-  const refuse = (message: string, hint: string): void => void reading.diagnostics.push({ severity: 'error', ...namedAt, message, hint });
-  if (typeof base !== 'string' || base === '') return refuse('expected the path of a configuration', 'Paths are relative to the file they stand in.');
+  const refuse = (message: string, hint: string): void =>
+    void reading.diagnostics.push({ severity: 'error', ...namedAt, message, hint });
+  if (typeof base !== 'string' || base === '')
+    return refuse('expected the path of a configuration', 'Paths are relative to the file they stand in.');
   const { text, problems } = interpolate(base, { env: reading.request.env, readFile: readSecret });
   const [problem] = problems;
   if (problem !== undefined) return refuse(problem.message, problem.hint);
   const path = resolve(dirname(document.path), text);
-  if (reading.open.includes(path)) return refuse(`extends itself: ${[...reading.open, path].map((it) => basename(it)).join(' → ')}`, 'Remove one of these entries.');
-  if (reading.documents.length + reading.open.length >= mostFiles) return refuse(`more than ${mostFiles} files extend each other`, 'Merge some of them.');
+  if (reading.open.includes(path))
+    return refuse(
+      `extends itself: ${[...reading.open, path].map((it) => basename(it)).join(' → ')}`,
+      'Remove one of these entries.',
+    );
+  if (reading.documents.length + reading.open.length >= mostFiles)
+    return refuse(`more than ${mostFiles} files extend each other`, 'Merge some of them.');
   await readDocument(path, reading, namedAt);
 }
 
@@ -201,5 +228,9 @@ function readSecret(path: string): string {
 function toError(origin: string, reading: Reading): ConfigError {
   const count = reading.diagnostics.length;
   const shown = toShown(origin, reading.request.cwd);
-  return new ConfigError('PM_CONFIG_INVALID', `${shown} has ${count === 1 ? 'an error' : `${count} errors`}`, addFrames(reading.diagnostics, reading.texts));
+  return new ConfigError(
+    'PM_CONFIG_INVALID',
+    `${shown} has ${count === 1 ? 'an error' : `${count} errors`}`,
+    addFrames(reading.diagnostics, reading.texts),
+  );
 }

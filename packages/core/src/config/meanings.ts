@@ -13,7 +13,8 @@ export const rootMeanings: Meanings = {
   profiles: 'Named parts of a configuration; the one chosen by `--profile` or `PM_PROFILE` is laid over the file.',
   plugins: 'Plugins to switch on, as a list of names or a map of names to options; `NAME: false` switches one off.',
   global: 'Settings of the supervisor, and defaults for every process.',
-  hooks: 'Commands to run around the whole: before the first process starts, when all are ready, before and after the stop.',
+  hooks:
+    'Commands to run around the whole: before the first process starts, when all are ready, before and after the stop.',
   'hooks.pre_start': 'Before the first process starts, in order; a failure aborts the boot.',
   'hooks.post_start': 'When every process that boots is ready, or has failed and is not required.',
   'hooks.pre_stop': 'Before the first process is stopped.',
@@ -37,24 +38,29 @@ const restartMeanings: Meanings = {
   'restart_backoff.initial': 'First delay.',
   'restart_backoff.factor': 'How much longer each next delay is.',
   'restart_backoff.max': 'Longest delay.',
-  'restart_backoff.jitter': 'Share of the delay that is added or taken at random, so that processes do not come back all at once.',
+  'restart_backoff.jitter':
+    'Share of the delay that is added or taken at random, so that processes do not come back all at once.',
   max_restart_attempts: 'Failures in a row before giving up; -1 never gives up, 0 never restarts.',
   restart_stability_window: 'After this long up, failures are counted from 0 again.',
 };
 
 export const globalMeanings: Meanings = {
-  shutdown_timeout: 'One budget for the whole stop. When it ends, what is left is killed and named. `auto` is the sum along the longest stop path.',
+  shutdown_timeout:
+    'One budget for the whole stop. When it ends, what is left is killed and named. `auto` is the sum along the longest stop path.',
   dependency_timeout: 'How long a process waits for what it depends on.',
-  process_start_timeout: 'How long a process may take from spawn to ready, where it says how it becomes ready; 0 is no limit.',
+  process_start_timeout:
+    'How long a process may take from spawn to ready, where it says how it becomes ready; 0 is no limit.',
   restart_policy: 'What happens after an end: `always`, `on-failure`, `never`. `unless-stopped` is `always`.',
   ...restartMeanings,
-  on_process_failure: 'What happens when a process that is not `required` gives up: `continue`, or `shutdown` of everything.',
+  on_process_failure:
+    'What happens when a process that is not `required` gives up: `continue`, or `shutdown` of everything.',
   on_idle: 'What happens when nothing runs and nothing is due: `exit` or `stay`.',
   max_process_scale: 'Ceiling of any `scale`.',
   log_format: '`json`, `text`, `raw`, or `auto`: text on a terminal, else json.',
   log_level: 'The least level of the supervisor’s own records.',
   log_timestamps: 'Whether lines of the format `text` begin with the time.',
-  log_overflow: 'When nobody reads the output: `block` the processes that write and lose nothing, or `drop`, counted and said.',
+  log_overflow:
+    'When nobody reads the output: `block` the processes that write and lose nothing, or `drop`, counted and said.',
   log_buffer: 'Lines kept in memory per instance, across restarts.',
   ...environmentMeanings,
   zombie_reap_interval: 'How often adopted orphans are looked for, beside the signal that announces them.',
@@ -91,7 +97,8 @@ const shutdownMeanings: Meanings = {
   'shutdown.signal': 'Stop signal. Real-time signals are refused.',
   'shutdown.timeout': 'Time for drain, hooks and the process itself before the kill.',
   'shutdown.kill_signal': 'Signal when the time is over.',
-  'shutdown.kill_mode': '`mixed`: stop signal to the main process, kill to its group; `group`: both to the group; `process`: both to the main process. With `shell`, `group` is the default.',
+  'shutdown.kill_mode':
+    '`mixed`: stop signal to the main process, kill to its group; `group`: both to the group; `process`: both to the main process. With `shell`, `group` is the default.',
   'shutdown.pre_stop_hook': 'A hook to run before the stop signal.',
   'shutdown.graceful': 'false kills at once.',
 };
@@ -151,7 +158,8 @@ const readyMeanings: Meanings = {
 
 export const processMeanings: Meanings = {
   enabled: 'false: known, never started by itself, may be started by command.',
-  only_if: 'Takes part only if all of this holds at the boot. What depends on a process that takes no part goes on without it.',
+  only_if:
+    'Takes part only if all of this holds at the boot. What depends on a process that takes no part goes on without it.',
   skip_if: 'Takes no part if all of this holds at the boot.',
   ...conditionMeanings('only_if'),
   ...conditionMeanings('skip_if'),

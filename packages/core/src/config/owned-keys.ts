@@ -39,7 +39,8 @@ export function knownOwnerOf(path: string): KnownOwner | undefined {
 
 function knownOwnerAt(place: SectionPlace, key: string): KnownOwner | undefined {
   for (const [plugin, places] of Object.entries(ownedKeys)) {
-    if (places[place]?.some((pattern) => matches(pattern, key)) === true) return { plugin, package: `@pm-supervisor/plugin-${plugin}` };
+    if (places[place]?.some((pattern) => matches(pattern, key)) === true)
+      return { plugin, package: `@pm-supervisor/plugin-${plugin}` };
   }
   return undefined;
 }

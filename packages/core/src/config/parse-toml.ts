@@ -14,13 +14,20 @@ export function parseToml(text: string, file: string): Parsed {
     const positionOf: Parsed['positionOf'] = (path) => nearestPlace(places, path);
     const diagnostics = dates.map((path) => {
       const position = positionOf(path) ?? { file, line: 1, column: 1 };
-      return { ...syntaxError(position, 'a date means nothing in a configuration', 'Write it in quotes to have it as text.'), path };
+      return {
+        ...syntaxError(position, 'a date means nothing in a configuration', 'Write it in quotes to have it as text.'),
+        path,
+      };
     });
     const isEmpty = Object.keys(value).length === 0;
-    return diagnostics.length > 0 ? toUnparsed(diagnostics) : { value: isEmpty ? undefined : value, diagnostics: [], positionOf };
+    return diagnostics.length > 0
+      ? toUnparsed(diagnostics)
+      : { value: isEmpty ? undefined : value, diagnostics: [], positionOf };
   } catch (error) {
-    if (error instanceof TomlError) return toUnparsed([syntaxError({ file, line: error.line, column: error.column }, toReason(error.message))]);
-    if (error instanceof RangeError) return toUnparsed([syntaxError({ file, line: 1, column: 1 }, 'is nested too deeply')]);
+    if (error instanceof TomlError)
+      return toUnparsed([syntaxError({ file, line: error.line, column: error.column }, toReason(error.message))]);
+    if (error instanceof RangeError)
+      return toUnparsed([syntaxError({ file, line: 1, column: 1 }, 'is nested too deeply')]);
     throw error;
   }
 }
@@ -53,7 +60,8 @@ function indexLines(text: string, file: string): ReadonlyMap<string, Position> {
       return;
     }
     const [, indent = '', key] = keyLine.exec(content) ?? [];
-    if (key !== undefined) note(places, splitKey(key).reduce(joinPath, table), { file, line, column: indent.length + 1 });
+    if (key !== undefined)
+      note(places, splitKey(key).reduce(joinPath, table), { file, line, column: indent.length + 1 });
   });
   return places;
 }
@@ -71,7 +79,9 @@ function openTable(path: string, isListItem: boolean, counts: Map<string, number
 }
 
 function splitKey(key: string): string[] {
-  return [...key.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w-]+)/g)].map(([, basic, literal, bare]) => basic ?? literal ?? bare ?? '');
+  return [...key.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w-]+)/g)].map(
+    ([, basic, literal, bare]) => basic ?? literal ?? bare ?? '',
+  );
 }
 
 function nearestPlace(places: ReadonlyMap<string, Position>, path: string): Position | undefined {

@@ -26,8 +26,16 @@ describe('yaml', () => {
   });
 
   test('variables, labels, commands and masks keep the digits that were written', () => {
-    const { value } = parseYaml('env: {V: 1.10, B: True, N: ~}\ncommand: [sleep, 0070, 1e3]\numask: 022\nscale: 010\n', 'f');
-    expect(value).toEqual({ env: { V: '1.10', B: 'True', N: null }, command: ['sleep', '0070', '1e3'], umask: '022', scale: 10 });
+    const { value } = parseYaml(
+      'env: {V: 1.10, B: True, N: ~}\ncommand: [sleep, 0070, 1e3]\numask: 022\nscale: 010\n',
+      'f',
+    );
+    expect(value).toEqual({
+      env: { V: '1.10', B: 'True', N: null },
+      command: ['sleep', '0070', '1e3'],
+      umask: '022',
+      scale: 10,
+    });
   });
 
   test('a process may be called like a key whose values are texts', () => {
@@ -35,9 +43,14 @@ describe('yaml', () => {
   });
 
   test('anchors, aliases and merge keys work; what is written beside a merge key wins', () => {
-    const text = 'processes:\n  a: &base {scale: 2, restart: never}\n  b: {<<: *base, scale: 3}\n  c: {scale: 1, <<: [*base]}\n';
+    const text =
+      'processes:\n  a: &base {scale: 2, restart: never}\n  b: {<<: *base, scale: 3}\n  c: {scale: 1, <<: [*base]}\n';
     expect(parseYaml(text, 'f').value).toEqual({
-      processes: { a: { scale: 2, restart: 'never' }, b: { scale: 3, restart: 'never' }, c: { scale: 1, restart: 'never' } },
+      processes: {
+        a: { scale: 2, restart: 'never' },
+        b: { scale: 3, restart: 'never' },
+        c: { scale: 1, restart: 'never' },
+      },
     });
   });
 
@@ -51,8 +64,16 @@ describe('yaml', () => {
     ['a duplicate key', 'a: 1\nb: 2\na: 3\n', { message: 'this key is written twice in one map', line: 3, column: 1 }],
     ['a list as key', '? [a]\n: b\n', { message: 'a key must be text, not a list or a map', line: 1, column: 3 }],
     ['a tab', 'a:\n\tb: 1\n', { message: 'a tab indents here; YAML indents with spaces', line: 2, column: 1 }],
-    ['a second document', 'a: 1\n---\nb: 2\n', { message: 'a second document starts here; a configuration is one document', line: 2, column: 1 }],
-    ['an alias to nothing', 'a: *nope\n', { message: 'no anchor "&nope" stands before this alias', line: 1, column: 4 }],
+    [
+      'a second document',
+      'a: 1\n---\nb: 2\n',
+      { message: 'a second document starts here; a configuration is one document', line: 2, column: 1 },
+    ],
+    [
+      'an alias to nothing',
+      'a: *nope\n',
+      { message: 'no anchor "&nope" stands before this alias', line: 1, column: 4 },
+    ],
     ['an alias inside itself', 'a: &x [*x]\n', { message: 'the alias "*x" contains itself', line: 1, column: 8 }],
     ['a merge of a list', 'a: {<<: [1]}\n', { message: '"<<" merges maps, and this is none', line: 1, column: 9 }],
   ])('%s is an error at its place', (_, text, expected) => {
@@ -63,8 +84,19 @@ describe('yaml', () => {
     expect(problems('a: !!js/function x\n')[0]).toMatchObject({ line: 1, column: 4 });
   });
 
+  test.each([
+    ['a: nginx: -g', 'A text that holds ": " needs quotes; or indent the lines below more than this one.'],
+    ['a: @x', 'A text that starts with one of @ ` % needs quotes.'],
+    ['a:\n   b: 1\n    c: 2', 'A text that holds ": " needs quotes; or indent the lines below more than this one.'],
+    ['a:\n   b: [1]\n    c: 2', 'Keys of one map start in the same column.'],
+  ])('%j has a hint, and one error per line', (text, hint) => {
+    expect(parseYaml(text, 'f').diagnostics.map((it) => it.hint)).toEqual([hint]);
+  });
+
   test('an expression without quotes inside a flow map is explained', () => {
-    expect(parseYaml('a: {b: ${X}}', 'f').diagnostics[0]?.hint).toBe('Inside { } and [ ] an expression needs quotes: "${VAR}".');
+    expect(parseYaml('a: {b: ${X}}', 'f').diagnostics[0]?.hint).toBe(
+      'Inside { } and [ ] an expression needs quotes: "${VAR}".',
+    );
     expect(parseYaml('a: ${X}', 'f').value).toEqual({ a: '${X}' });
   });
 
@@ -73,9 +105,14 @@ describe('yaml', () => {
   });
 
   test('an alias bomb is refused at once', () => {
-    const levels = Array.from({ length: 9 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`);
+    const levels = Array.from(
+      { length: 9 },
+      (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`,
+    );
     const startedAt = performance.now();
-    expect(problems(['l0: &l0 lol', ...levels].join('\n'))[0]?.message).toBe('the aliases expand to more than a configuration can need');
+    expect(problems(['l0: &l0 lol', ...levels].join('\n'))[0]?.message).toBe(
+      'the aliases expand to more than a configuration can need',
+    );
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
@@ -85,7 +122,11 @@ describe('yaml', () => {
 
   test('what the library writes is read back as it was', () => {
     const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean());
-    const data = fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== '<<' && !textKeys.has(key)), fc.oneof(scalar, fc.array(scalar)), { minKeys: 1 });
+    const data = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((key) => key !== '<<' && !textKeys.has(key)),
+      fc.oneof(scalar, fc.array(scalar)),
+      { minKeys: 1 },
+    );
     fc.assert(
       fc.property(data, (value) => {
         expect(parseYaml(stringify({ top: value }), 'f').value).toEqual({ top: value });

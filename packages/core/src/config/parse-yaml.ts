@@ -6,13 +6,22 @@ import type { EntryPart, RawMap } from './layer.ts';
 import { syntaxError, toUnparsed } from './parsed.ts';
 import type { Parsed } from './parsed.ts';
 import { joinPath } from './path.ts';
+import { quoteStar, toYamlDiagnostics } from './yaml-problems.ts';
 
 /** Nodes that aliases may add: nine levels of nine references would be 400 million. */
 const mostAliasedNodes = 50_000;
 const deepest = 64;
+const tooDeep = `is nested deeper than ${deepest} levels`;
 
 /** Below these keys a plain number or boolean is text: `1.10` stays `1.10`, `022` stays `022`. */
-export const textKeys: ReadonlySet<string> = new Set(['env', 'labels', 'command', 'stop_command', 'reload_command', 'umask']);
+export const textKeys: ReadonlySet<string> = new Set([
+  'env',
+  'labels',
+  'command',
+  'stop_command',
+  'reload_command',
+  'umask',
+]);
 
 /** Directly below these a key is a name somebody chose: a process may be called "env". */
 const nameMaps: ReadonlySet<string> = new Set(['processes', 'templates', 'plugins', 'bundles', 'profiles']);
@@ -25,15 +34,25 @@ export function parseYaml(text: string, file: string): Parsed {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const document = parseSafely(text, lines);
-  if (document === undefined) return toUnparsed([syntaxError({ file, line: 1, column: 1 }, `is nested deeper than ${deepest} levels`)]);
+  if (document === undefined) return toUnparsed([syntaxError({ file, line: 1, column: 1 }, tooDeep)]);
   const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) {
-    return toUnparsed(problems.map((it) => syntaxError(toPosition(it.pos[0]), toPlainWords(it.code, it.message), hintFor(it.code, text, it.pos[0]))));
-  }
-  const walk: Walk = { toPosition, places: new Map(), anchors: new Map(), open: new Set(), diagnostics: [], aliased: 0 };
-  const value = document.contents === null ? undefined : toValue(document.contents, { path: '', depth: 0, isText: false }, walk);
+  if (problems.length > 0) return toUnparsed(toYamlDiagnostics(problems, text, toPosition));
+  const walk: Walk = {
+    toPosition,
+    places: new Map(),
+    anchors: new Map(),
+    open: new Set(),
+    diagnostics: [],
+    aliased: 0,
+  };
+  const value =
+    document.contents === null ? undefined : toValue(document.contents, { path: '', depth: 0, isText: false }, walk);
   if (walk.diagnostics.length > 0) return toUnparsed(walk.diagnostics);
-  return { value: isEmptyRoot(value) ? undefined : value, diagnostics: [], positionOf: (path, part) => findPlace(walk, path, part) };
+  return {
+    value: isEmptyRoot(value) ? undefined : value,
+    diagnostics: [],
+    positionOf: (path, part) => findPlace(walk, path, part),
+  };
 }
 
 function isEmptyRoot(value: unknown): boolean {
@@ -47,30 +66,18 @@ const endlessNesting = new RegExp(`(?:[[{] ?|[-?] ){${deepest + 1}}`);
 function parseSafely(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   if (endlessNesting.test(text)) return undefined;
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: 'error' });
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
-
-function toPlainWords(code: string, message: string): string {
-  switch (code) {
-    case 'NON_STRING_KEY': return 'a key must be text, not a list or a map';
-    case 'TAB_AS_INDENT': return 'a tab indents here; YAML indents with spaces';
-    case 'MULTIPLE_DOCS': return 'a second document starts here; a configuration is one document';
-    case 'TAG_RESOLVE_FAILED': return `a tag that means nothing here: ${message}`;
-    default: return message.startsWith('Maximum call stack') ? `is nested deeper than ${deepest} levels` : message;
-  }
-}
-
-function hintFor(code: string, text: string, offset: number): string | undefined {
-  if (text.startsWith('${', offset - 1)) return 'Inside { } and [ ] an expression needs quotes: "${VAR}".';
-  if (code === 'MULTIPLE_DOCS') return 'Remove the "---", or put the rest in another file and name it under extends.';
-  return code === 'BAD_ALIAS' ? quoteStar : undefined;
-}
-
-const quoteStar = 'A text that starts with "*" or "&" needs quotes: "*.log".';
 
 /** Offsets of an entry; a list item has no key. */
 interface Place {
@@ -105,7 +112,7 @@ function toValue(node: Node | ParsedNode, spot: Spot, walk: Walk): unknown {
   if (isAlias(node)) return toAliased(node.source, node.range?.[0] ?? 0, spot, walk);
   if ('anchor' in node && typeof node.anchor === 'string') walk.anchors.set(node.anchor, node);
   if (spot.isAliased === true && ++walk.aliased > mostAliasedNodes) return failOnAliases(node, walk);
-  if (spot.depth > deepest) return fail(node, walk, `is nested deeper than ${deepest} levels`);
+  if (spot.depth > deepest) return fail(node, walk, tooDeep);
   if (isScalar(node)) return toScalar(node, spot);
   walk.open.add(node);
   const value = isMap(node) ? toMap(node, spot, walk) : isSeq(node) ? toList(node, spot, walk) : undefined;
@@ -125,7 +132,8 @@ function toMap(node: YAMLMap, spot: Spot, walk: Walk): RawMap {
   for (const pair of node.items as Pair<Scalar, Node | null>[]) {
     const name = (pair.key.value ?? '') as string;
     const key = pair.key.range?.[0] ?? 0;
-    if (written.has(name)) walk.diagnostics.push(syntaxError(walk.toPosition(key), 'this key is written twice in one map'));
+    if (written.has(name))
+      walk.diagnostics.push(syntaxError(walk.toPosition(key), 'this key is written twice in one map'));
     written.add(name);
     const child: Spot = {
       path: joinPath(spot.path, name),
@@ -168,14 +176,20 @@ function rememberName(walk: Walk, path: string, offset: number): void {
 function toAliased(name: string, offset: number, spot: Spot, walk: Walk): unknown {
   const target = walk.anchors.get(name);
   if (target !== undefined && !walk.open.has(target)) return toValue(target, { ...spot, isAliased: true }, walk);
-  const message = target === undefined ? `no anchor "&${name}" stands before this alias` : `the alias "*${name}" contains itself`;
+  const message =
+    target === undefined ? `no anchor "&${name}" stands before this alias` : `the alias "*${name}" contains itself`;
   walk.diagnostics.push(syntaxError(walk.toPosition(offset), message, quoteStar));
   return undefined;
 }
 
 function failOnAliases(node: Node, walk: Walk): undefined {
   if (walk.aliased > mostAliasedNodes + 1) return undefined;
-  return fail(node, walk, 'the aliases expand to more than a configuration can need', 'An alias of an alias of an alias multiplies: write the values out.');
+  return fail(
+    node,
+    walk,
+    'the aliases expand to more than a configuration can need',
+    'An alias of an alias of an alias multiplies: write the values out.',
+  );
 }
 
 function fail(node: Node, walk: Walk, message: string, hint?: string): undefined {

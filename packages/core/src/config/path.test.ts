@@ -20,5 +20,10 @@ test('reading a written path gives the segments back, whatever the names', () =>
 test('the parent is one level up, and a path can be put below another', () => {
   expect(parentPath('processes."my.app".command[1]')).toBe('processes."my.app".command');
   expect(parentPath('processes')).toBe('');
-  expect([joinBelow('a', 'b'), joinBelow('a', '[0]'), joinBelow('a', ''), joinBelow('', 'b')]).toEqual(['a.b', 'a[0]', 'a', 'b']);
+  expect([joinBelow('a', 'b'), joinBelow('a', '[0]'), joinBelow('a', ''), joinBelow('', 'b')]).toEqual([
+    'a.b',
+    'a[0]',
+    'a',
+    'b',
+  ]);
 });

@@ -46,17 +46,26 @@ function toFileLayer({ isMain, shown, value, positionOf }: ConfigDocument): Laye
 function toProfiles(document: ConfigDocument, diagnostics: Diagnostic[]): Profile[] {
   const { profiles } = document.value;
   if (profiles === undefined || profiles === null) return [];
-  if (isMap(profiles)) return Object.entries(profiles).map(([name, value]) => toProfile({ name, value }, document, diagnostics));
-  diagnostics.push(refuse('profiles', 'expected a map of profiles such as {dev: {global: {log_level: debug}}}', document));
+  if (isMap(profiles))
+    return Object.entries(profiles).map(([name, value]) => toProfile({ name, value }, document, diagnostics));
+  diagnostics.push(
+    refuse('profiles', 'expected a map of profiles such as {dev: {global: {log_level: debug}}}', document),
+  );
   return [];
 }
 
-function toProfile({ name, value }: { name: string; value: unknown }, document: ConfigDocument, diagnostics: Diagnostic[]): Profile {
+function toProfile(
+  { name, value }: { name: string; value: unknown },
+  document: ConfigDocument,
+  diagnostics: Diagnostic[],
+): Profile {
   const at = joinPath('profiles', name);
-  if (value !== null && !isMap(value)) diagnostics.push(refuse(at, 'expected a map: a part of a configuration', document));
+  if (value !== null && !isMap(value))
+    diagnostics.push(refuse(at, 'expected a map: a part of a configuration', document));
   const part = isMap(value) ? value : {};
   for (const key of ['extends', 'profiles']) {
-    if (Object.hasOwn(part, key)) diagnostics.push(refuse(joinPath(at, key), `"${key}" cannot stand in a profile`, document));
+    if (Object.hasOwn(part, key))
+      diagnostics.push(refuse(joinPath(at, key), `"${key}" cannot stand in a profile`, document));
   }
   const positionOf: Layer['positionOf'] = (path, entry) => document.positionOf(joinBelow(at, path), entry);
   return { name, layer: { layer: 'profile', from: `${document.shown} (profile ${name})`, value: part, positionOf } };
@@ -72,5 +81,11 @@ function refuseProfile(name: string, others: readonly Profile[]): Diagnostic {
   const match = closest(name, names);
   const known = names.size === 0 ? 'The configuration has no profiles.' : `Profiles are ${listNames(names)}.`;
   const hint = match === undefined ? known : `Did you mean "${match}"?`;
-  return { severity: 'error', path: 'profiles', message: `there is no profile "${name}"`, hint, source: '--profile or PM_PROFILE' };
+  return {
+    severity: 'error',
+    path: 'profiles',
+    message: `there is no profile "${name}"`,
+    hint,
+    source: '--profile or PM_PROFILE',
+  };
 }

@@ -41,7 +41,11 @@ export async function validateSection(owner: SectionOwner, input: unknown): Prom
     return await owner.schema['~standard'].validate(input);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { issues: [{ message: `the schema of plugin "${owner.plugin}" failed: ${reason}\nThis is a defect of the plugin.` }] };
+    return {
+      issues: [
+        { message: `the schema of plugin "${owner.plugin}" failed: ${reason}\nThis is a defect of the plugin.` },
+      ],
+    };
   }
 }
 
@@ -64,7 +68,12 @@ function* findProcessSites(process: RawMap, at: readonly PathSegment[]): Generat
   if (isMap(logging)) yield { at: [...at, 'logging'], map: logging, place: 'logging' };
 }
 
-function setValue(values: Map<string, Record<string, unknown>>, at: readonly PathSegment[], key: string, value: unknown): void {
+function setValue(
+  values: Map<string, Record<string, unknown>>,
+  at: readonly PathSegment[],
+  key: string,
+  value: unknown,
+): void {
   const path = formatPath(at);
   const existing = values.get(path) ?? emptyMap();
   existing[key] = value;
@@ -73,5 +82,8 @@ function setValue(values: Map<string, Record<string, unknown>>, at: readonly Pat
 
 function toProblem(issue: StandardSchemaV1.Issue, at: readonly PathSegment[]): Problem {
   const inner = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
-  return { path: formatPath([...at, ...inner.map((key) => (typeof key === 'number' ? key : String(key)))]), text: issue.message };
+  return {
+    path: formatPath([...at, ...inner.map((key) => (typeof key === 'number' ? key : String(key)))]),
+    text: issue.message,
+  };
 }

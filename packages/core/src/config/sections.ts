@@ -60,7 +60,9 @@ function collision(holder: SectionOwner, owner: SectionOwner, key: string): Plug
 
 /** The place in words, for messages. */
 export function describePlace(place: SectionPlace): string {
-  return { root: 'at the root', global: 'under global', process: 'in a process', logging: "in a process's logging" }[place];
+  return { root: 'at the root', global: 'under global', process: 'in a process', logging: "in a process's logging" }[
+    place
+  ];
 }
 
 function findByPath(path: string, ownerOf: SectionRegistry['ownerOf']): SectionOwner | undefined {

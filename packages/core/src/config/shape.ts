@@ -73,7 +73,11 @@ function toDraft(output: RootOutput, valuesAt: ValuesAt): Draft {
   };
 }
 
-function mapProcesses(processes: Record<string, ProcessDraft>, root: string, valuesAt: ValuesAt): Record<string, ProcessDraft> {
+function mapProcesses(
+  processes: Record<string, ProcessDraft>,
+  root: string,
+  valuesAt: ValuesAt,
+): Record<string, ProcessDraft> {
   const result = emptyMap() as Record<string, ProcessDraft>;
   for (const [name, process] of Object.entries(processes)) {
     const logging = toLogging(process.logging, valuesAt([root, name, 'logging']));
@@ -85,4 +89,3 @@ function mapProcesses(processes: Record<string, ProcessDraft>, root: string, val
 function toLogging(logging: LoggingDraft | undefined, sections: Record<string, unknown>): LoggingDraft | undefined {
   return logging === undefined ? undefined : { ...logging, sections };
 }
-

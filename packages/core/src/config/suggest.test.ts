@@ -4,8 +4,16 @@ import { closest, listNames } from './suggest.ts';
 const keys = ['scale', 'max_scale', 'restart', 'restart_backoff', 'health_check', 'env', 'user'];
 
 test.each([
-  ['scael', 'scale'], ['scle', 'scale'], ['Scale', 'scale'], ['helth_check', 'health_check'], ['restart-backoff', 'restart_backoff'],
-  ['enviroment', undefined], ['envv', 'env'], ['usr', 'user'], ['x', undefined], ['', undefined],
+  ['scael', 'scale'],
+  ['scle', 'scale'],
+  ['Scale', 'scale'],
+  ['helth_check', 'health_check'],
+  ['restart-backoff', 'restart_backoff'],
+  ['enviroment', undefined],
+  ['envv', 'env'],
+  ['usr', 'user'],
+  ['x', undefined],
+  ['', undefined],
 ])('%s: %s was meant', (word, expected) => {
   expect(closest(word, keys)).toBe(expected);
 });

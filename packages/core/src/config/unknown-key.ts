@@ -107,4 +107,3 @@ function subMaps(at: readonly PathSegment[], registry: SectionRegistry): PathSeg
 function parents(at: readonly PathSegment[]): PathSegment[][] {
   return at.map((_, index) => at.slice(0, at.length - 1 - index)).filter((it) => it.length !== 1 || it[0] === 'global');
 }
-

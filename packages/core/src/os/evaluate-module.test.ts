@@ -26,8 +26,13 @@ function evaluate(name: string, code: string, options: Partial<ModuleEvaluatorOp
 async function refusal(code: string, options?: Partial<ModuleEvaluatorOptions>): Promise<string> {
   const error: unknown = await evaluate('pm.config.mjs', code, options).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
-  const [{ message, position, hint } = { message: '', position: undefined, hint: undefined }] = (error as ConfigError).diagnostics;
-  return [position === undefined ? '' : `${position.line}:${position.column} `, message, hint === undefined ? '' : ` | ${hint}`].join('');
+  const [{ message, position, hint } = { message: '', position: undefined, hint: undefined }] = (error as ConfigError)
+    .diagnostics;
+  return [
+    position === undefined ? '' : `${position.line}:${position.column} `,
+    message,
+    hint === undefined ? '' : ` | ${hint}`,
+  ].join('');
 }
 
 describe('evaluating a module', () => {
@@ -53,24 +58,49 @@ describe('evaluating a module', () => {
   });
 
   test('timers and servers that it leaves do not keep it', async () => {
-    const code = 'import { createServer } from "node:net"; createServer().listen(0); setInterval(() => {}, 1000); export default { ok: true };';
+    const code =
+      'import { createServer } from "node:net"; createServer().listen(0); setInterval(() => {}, 1000); export default { ok: true };';
     expect(await evaluate('a.mjs', code)).toEqual({ ok: true });
   });
 
   test.each([
-    ['export default { processes: { web: { command: () => 1 } } };', 'processes.web.command is a function | A configuration is plain data: text, numbers, booleans, lists and maps.'],
-    ['export default { a: [new Date()] };', 'a[0] is a Date | A configuration is plain data: text, numbers, booleans, lists and maps.'],
-    ['export default { a: NaN };', 'a is NaN | A configuration is plain data: text, numbers, booleans, lists and maps.'],
-    ['export default { a: 5n };', 'a is a bigint | A configuration is plain data: text, numbers, booleans, lists and maps.'],
-    ['const a = {}; a.a = a; export default a;', 'a is part of itself | A configuration is plain data: text, numbers, booleans, lists and maps.'],
-    ['export const config = {};', 'has no default export | Write "export default { processes: { … } }" or "export default defineConfig({ … })".'],
+    [
+      'export default { processes: { web: { command: () => 1 } } };',
+      'processes.web.command is a function | A configuration is plain data: text, numbers, booleans, lists and maps.',
+    ],
+    [
+      'export default { a: [new Date()] };',
+      'a[0] is a Date | A configuration is plain data: text, numbers, booleans, lists and maps.',
+    ],
+    [
+      'export default { a: NaN };',
+      'a is NaN | A configuration is plain data: text, numbers, booleans, lists and maps.',
+    ],
+    [
+      'export default { a: 5n };',
+      'a is a bigint | A configuration is plain data: text, numbers, booleans, lists and maps.',
+    ],
+    [
+      'const a = {}; a.a = a; export default a;',
+      'a is part of itself | A configuration is plain data: text, numbers, booleans, lists and maps.',
+    ],
+    [
+      'export const config = {};',
+      'has no default export | Write "export default { processes: { … } }" or "export default defineConfig({ … })".',
+    ],
     ['\nthrow new Error("no database");', '2:7 Error: no database'],
     ['export default {\n  a: b,\n};', '2:6 ReferenceError: b is not defined'],
     ['export default {\n  a: ][,\n};', "2:6 SyntaxError: Unexpected token ']'"],
     ['import "not-there"; export default {};', /Cannot find package 'not-there'/],
     ['await Promise.reject("text");', 'threw text'],
-    ['process.exit(3);', 'ended (exit code 3) before it exported anything | A configuration must not call process.exit().'],
-    ['console.error("bad luck"); process.kill(process.pid, "SIGKILL");', 'ended (SIGKILL) before it exported anything: bad luck | A configuration must not call process.exit().'],
+    [
+      'process.exit(3);',
+      'ended (exit code 3) before it exported anything | A configuration must not call process.exit().',
+    ],
+    [
+      'console.error("bad luck"); process.kill(process.pid, "SIGKILL");',
+      'ended (SIGKILL) before it exported anything: bad luck | A configuration must not call process.exit().',
+    ],
   ])('%j is refused with a reason', async (code, expected) => {
     const problem = await refusal(code);
     if (typeof expected === 'string') expect(problem).toBe(expected);
@@ -78,8 +108,12 @@ describe('evaluating a module', () => {
   });
 
   test('syntax that cannot be stripped from TypeScript is refused at its place', async () => {
-    const error: unknown = await evaluate('pm.config.ts', '\nenum A { B }\nexport default { a: A.B };').catch((reason: unknown) => reason);
-    expect((error as ConfigError).diagnostics).toMatchObject([{ message: expect.stringContaining('enum is not supported') as string, position: { line: 2, column: 1 } }]);
+    const error: unknown = await evaluate('pm.config.ts', '\nenum A { B }\nexport default { a: A.B };').catch(
+      (reason: unknown) => reason,
+    );
+    expect((error as ConfigError).diagnostics).toMatchObject([
+      { message: expect.stringContaining('enum is not supported') as string, position: { line: 2, column: 1 } },
+    ]);
   });
 
   test('one that never ends is killed, with all that it started', async () => {
@@ -90,13 +124,17 @@ describe('evaluating a module', () => {
       writeFileSync(${JSON.stringify(pidFile)}, String(spawn('sleep', ['1000']).pid));
       await new Promise((resolve) => setTimeout(resolve, 1e6));
       export default {};`;
-    expect(await refusal(code, { timeLimitMs: 1500 })).toBe('did not finish within 1.5 s | A configuration exports data: it starts no server and waits for nothing.');
+    expect(await refusal(code, { timeLimitMs: 1500 })).toBe(
+      'did not finish within 1.5 s | A configuration exports data: it starts no server and waits for nothing.',
+    );
     const pid = readFileSync(pidFile, 'utf8');
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5000 });
   });
 
   test('one that exports without end is cut off', async () => {
-    expect(await refusal('export default { a: "x".repeat(200_000) };', { sizeLimit: 100_000 })).toBe('exports more than 100000 bytes of JSON | Generate fewer processes, or use scale.');
+    expect(await refusal('export default { a: "x".repeat(200_000) };', { sizeLimit: 100_000 })).toBe(
+      'exports more than 100000 bytes of JSON | Generate fewer processes, or use scale.',
+    );
   });
 
   test('a loop that blocks its thread is ended too', async () => {

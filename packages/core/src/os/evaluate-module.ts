@@ -95,11 +95,16 @@ function collect(streams: readonly (Readable | null)[], limit: number, onOverflo
     size += chunk.length;
     if (size > limit) onOverflow?.();
   };
-  const done = streams.map((stream) => new Promise<void>((resolve) => (stream === null ? resolve() : stream.on('data', take).once('close', resolve))));
+  const done = streams.map(
+    (stream) =>
+      new Promise<void>((resolve) => (stream === null ? resolve() : stream.on('data', take).once('close', resolve))),
+  );
   return { done: Promise.all(done), text: () => Buffer.concat(chunks).toString('utf8') };
 }
 
-type Answer = { readonly value: unknown } | { readonly message: string; readonly hint?: string; readonly stack?: string };
+type Answer =
+  | { readonly value: unknown }
+  | { readonly message: string; readonly hint?: string; readonly stack?: string };
 
 function readAnswer(run: Run, path: string, options: ModuleEvaluatorOptions): unknown {
   const answer = parseAnswer(run, options);
@@ -118,9 +123,13 @@ function readAnswer(run: Run, path: string, options: ModuleEvaluatorOptions): un
 
 function parseAnswer(run: Run, { timeLimitMs = 10_000, sizeLimit = 4 * 1024 * 1024 }: ModuleEvaluatorOptions): Answer {
   if (run.end === 'time limit') {
-    return { message: `did not finish within ${timeLimitMs / 1000} s`, hint: 'A configuration exports data: it starts no server and waits for nothing.' };
+    return {
+      message: `did not finish within ${timeLimitMs / 1000} s`,
+      hint: 'A configuration exports data: it starts no server and waits for nothing.',
+    };
   }
-  if (run.end === 'size limit') return { message: `exports more than ${sizeLimit} bytes of JSON`, hint: 'Generate fewer processes, or use scale.' };
+  if (run.end === 'size limit')
+    return { message: `exports more than ${sizeLimit} bytes of JSON`, hint: 'Generate fewer processes, or use scale.' };
   try {
     return JSON.parse(run.json) as Answer;
   } catch {
@@ -140,8 +149,10 @@ function toSilentEnd({ printed, status }: Run): Answer {
 function findPlace(stack: string, path: string): Position | undefined {
   for (const name of [pathToFileURL(path).href, path]) {
     const at = stack.indexOf(`${name}:`);
-    const [, line, column, , indent] = at === -1 ? [] : (/^(\d+)(?::(\d+))?(\n.*\n( *)\^)?/.exec(stack.slice(at + name.length + 1)) ?? []);
-    if (line !== undefined) return { file: path, line: Number(line), column: Number(column ?? (indent?.length ?? 0) + 1) };
+    const [, line, column, , indent] =
+      at === -1 ? [] : (/^(\d+)(?::(\d+))?(\n.*\n( *)\^)?/.exec(stack.slice(at + name.length + 1)) ?? []);
+    if (line !== undefined)
+      return { file: path, line: Number(line), column: Number(column ?? (indent?.length ?? 0) + 1) };
   }
   return undefined;
 }

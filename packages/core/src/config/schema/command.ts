@@ -30,7 +30,9 @@ function argv(): Schema<CommandDraft> {
 /** `true` is `/bin/sh`; an absolute path is that shell. */
 export function shell(): Schema<ShellDraft> {
   const path: Schema<ShellDraft> = leaf({ type: 'path of a shell', json: { type: 'string' } }, (input) =>
-    typeof input === 'string' && input.startsWith('/') ? accept(input) : mismatch('true, false or the path of a shell such as /bin/bash', input),
+    typeof input === 'string' && input.startsWith('/')
+      ? accept(input)
+      : mismatch('true, false or the path of a shell such as /bin/bash', input),
   );
   return choiceOf<ShellDraft>({ what: 'true, false or the path of a shell', type: 'true, false or a path' }, [
     { when: (input) => typeof input === 'string' && !/^(true|false)$/i.test(input), schema: path },

@@ -32,10 +32,13 @@ function toDependencyMap(names: readonly string[]): Record<string, DependencyDra
 
 /** One delay, or one per dependency. */
 export function waitAfter(): Schema<number | Record<string, number>> {
-  return choiceOf<number | Record<string, number>>({ what: 'a duration or a map such as {db: 3s}', form: 'map', type: 'duration or map' }, [
-    { when: isMap, schema: recordOf(duration(), { what: 'a map such as {db: 3s}' }) },
-    { when: () => true, schema: duration() },
-  ]);
+  return choiceOf<number | Record<string, number>>(
+    { what: 'a duration or a map such as {db: 3s}', form: 'map', type: 'duration or map' },
+    [
+      { when: isMap, schema: recordOf(duration(), { what: 'a map such as {db: 3s}' }) },
+      { when: () => true, schema: duration() },
+    ],
+  );
 }
 
 export function conflicts(): Schema<string[]> {

@@ -24,7 +24,12 @@ export function globalEntries(): Entries {
     log_level: logLevel(),
     log_timestamps: flag(),
     log_overflow: oneOf(['block', 'drop']),
-    log_buffer: integer({ min: 0, max: 1_000_000, example: 1000, hint: 'It is a number of lines, kept in memory per instance.' }),
+    log_buffer: integer({
+      min: 0,
+      max: 1_000_000,
+      example: 1000,
+      hint: 'It is a number of lines, kept in memory per instance.',
+    }),
     ...environmentEntries(),
     zombie_reap_interval: duration(),
     runtime_dir: refine(text({ what: 'a folder or auto' }), (folder) => (folder === 'auto' ? undefined : folder)),
@@ -36,5 +41,8 @@ export function logLevel(): Schema<'debug' | 'info' | 'warn' | 'error'> {
 }
 
 export function globalSchema(registry: SectionRegistry): Schema<Omit<GlobalDraft, 'sections'>> {
-  return mapOf(globalEntries(), { what: 'a map of global settings', foreign: (key) => registry.ownerOf('global', key) !== undefined });
+  return mapOf(globalEntries(), {
+    what: 'a map of global settings',
+    foreign: (key) => registry.ownerOf('global', key) !== undefined,
+  });
 }

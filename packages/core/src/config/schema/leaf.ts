@@ -58,7 +58,10 @@ export function about(details: KeyAbout): v.MetadataAction<unknown, { readonly a
 }
 
 /** A schema from a function that reads one value. */
-export function leaf<T>(details: Omit<KeyAbout, 'form'> & Partial<KeyAbout>, read: (input: unknown) => Reading<T>): Schema<T> {
+export function leaf<T>(
+  details: Omit<KeyAbout, 'form'> & Partial<KeyAbout>,
+  read: (input: unknown) => Reading<T>,
+): Schema<T> {
   return v.pipe(
     v.unknown(),
     about({ form: 'scalar', ...details }),
@@ -89,22 +92,38 @@ const sizePattern = '^\\d+(\\.\\d+)?\\s*([KMGT]i?)?B?$';
 
 /** A duration, in whole milliseconds afterwards. */
 export const duration: () => Schema<number> = once(() =>
-  leaf({ type: 'duration', json: { type: ['number', 'string'], minimum: 0, pattern: durationPattern, examples: ['500ms', '30s', '1m30s'] } }, readDuration),
+  leaf(
+    {
+      type: 'duration',
+      json: { type: ['number', 'string'], minimum: 0, pattern: durationPattern, examples: ['500ms', '30s', '1m30s'] },
+    },
+    readDuration,
+  ),
 );
 
 /** A size, in whole bytes afterwards. */
 export const size: () => Schema<number> = once(() =>
-  leaf({ type: 'size', json: { type: ['integer', 'string'], minimum: 0, pattern: sizePattern, examples: ['64MiB', '1GiB'] } }, readSize),
+  leaf(
+    {
+      type: 'size',
+      json: { type: ['integer', 'string'], minimum: 0, pattern: sizePattern, examples: ['64MiB', '1GiB'] },
+    },
+    readSize,
+  ),
 );
 
 /** Text without NUL. `numbers` also takes a number, as it is often written for ids and variables. */
-export function text(options: { readonly what?: string; readonly numbers?: boolean; readonly empty?: boolean } = {}): Schema<string> {
+export function text(
+  options: { readonly what?: string; readonly numbers?: boolean; readonly empty?: boolean } = {},
+): Schema<string> {
   const { what = 'text', numbers = false, empty = false } = options;
   const json = { type: numbers ? ['string', 'number', 'boolean'] : 'string' };
   return leaf({ type: what, json }, (input) => {
     if (numbers && (typeof input === 'number' || typeof input === 'boolean')) return accept(String(input));
-    if (typeof input !== 'string') return mismatch(what, input, typeof input === 'number' ? `Write it in quotes: "${input}".` : undefined);
-    if (input.includes('\0')) return refuse('contains a NUL character', 'No name, path or argument of an operating system can hold one.');
+    if (typeof input !== 'string')
+      return mismatch(what, input, typeof input === 'number' ? `Write it in quotes: "${input}".` : undefined);
+    if (input.includes('\0'))
+      return refuse('contains a NUL character', 'No name, path or argument of an operating system can hold one.');
     return input === '' && !empty ? mismatch(what, input) : accept(input);
   });
 }
@@ -114,7 +133,9 @@ export function path(what = 'a path'): Schema<string> {
 }
 
 /** A boolean; a text `true` or `false` counts, because variables are text. */
-export const flag: () => Schema<boolean> = once(() => leaf({ type: 'true or false', json: { type: 'boolean' } }, readFlag));
+export const flag: () => Schema<boolean> = once(() =>
+  leaf({ type: 'true or false', json: { type: 'boolean' } }, readFlag),
+);
 
 function readFlag(input: unknown): Reading<boolean> {
   const word = typeof input === 'string' ? input.toLowerCase() : input;
@@ -147,7 +168,10 @@ export function decimal(range: NumberRange): Schema<number> {
 
 function numeric(what: string, range: NumberRange, fits: (value: number) => boolean, type: string): Schema<number> {
   const { min = -Infinity, max = Infinity } = range;
-  const bounds = { ...(range.min === undefined ? {} : { minimum: range.min }), ...(range.max === undefined ? {} : { maximum: range.max }) };
+  const bounds = {
+    ...(range.min === undefined ? {} : { minimum: range.min }),
+    ...(range.max === undefined ? {} : { maximum: range.max }),
+  };
   return leaf({ type: what.replace('a ', ''), json: { type, ...bounds } }, (input) => {
     const value = typeof input === 'string' && numberText.test(input.trim()) ? Number(input) : input;
     if (typeof value === 'number' && fits(value) && value >= min && value <= max) return accept(value);
@@ -163,7 +187,10 @@ function describeRange({ min, max }: NumberRange): string {
 }
 
 /** One of a few words. `synonyms` are read as the word they map to. */
-export function oneOf<const T extends string>(words: readonly T[], synonyms: Readonly<Record<string, T>> = {}): Schema<T> {
+export function oneOf<const T extends string>(
+  words: readonly T[],
+  synonyms: Readonly<Record<string, T>> = {},
+): Schema<T> {
   const all = [...words, ...Object.keys(synonyms)];
   return leaf({ type: all.join(', '), json: { enum: all } }, (input) => {
     const word = words.find((it) => it === input);

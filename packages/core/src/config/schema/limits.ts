@@ -8,8 +8,22 @@ import { mapOf } from './structure.ts';
 
 /** Every limit of setrlimit(2), and whether it counts bytes. */
 const limitNames: Readonly<Record<LimitName, 'bytes' | 'count'>> = {
-  as: 'bytes', core: 'bytes', cpu: 'count', data: 'bytes', fsize: 'bytes', locks: 'count', memlock: 'bytes', msgqueue: 'bytes',
-  nice: 'count', nofile: 'count', nproc: 'count', rss: 'bytes', rtprio: 'count', rttime: 'count', sigpending: 'count', stack: 'bytes',
+  as: 'bytes',
+  core: 'bytes',
+  cpu: 'count',
+  data: 'bytes',
+  fsize: 'bytes',
+  locks: 'count',
+  memlock: 'bytes',
+  msgqueue: 'bytes',
+  nice: 'count',
+  nofile: 'count',
+  nproc: 'count',
+  rss: 'bytes',
+  rtprio: 'count',
+  rttime: 'count',
+  sigpending: 'count',
+  stack: 'bytes',
 };
 
 /** Limits by name: one value for both, `SOFT:HARD`, or `{soft, hard}`; `unlimited` is a value. */

@@ -108,18 +108,26 @@ function ready(): Schema<ReadyDraft> {
     command: command(),
   };
   const names = Object.keys(entries);
-  return refine(mapOf<Omit<ReadyDraft, 'notify'> & { notify?: boolean }>(entries, { what: `a map with one of ${names.join(', ')}` }), (value, fail) => {
-    const given = Object.keys(value);
-    if (given.length !== 1) fail(`needs exactly one of ${names.join(', ')}, has ${given.length === 0 ? 'none' : given.join(' and ')}`);
-    if (value.notify === false) fail('notify: false says nothing', 'Leave "ready" out: a process is then ready once it is spawned.');
-    return value as ReadyDraft;
-  });
+  return refine(
+    mapOf<Omit<ReadyDraft, 'notify'> & { notify?: boolean }>(entries, {
+      what: `a map with one of ${names.join(', ')}`,
+    }),
+    (value, fail) => {
+      const given = Object.keys(value);
+      if (given.length !== 1)
+        fail(`needs exactly one of ${names.join(', ')}, has ${given.length === 0 ? 'none' : given.join(' and ')}`);
+      if (value.notify === false)
+        fail('notify: false says nothing', 'Leave "ready" out: a process is then ready once it is spawned.');
+      return value as ReadyDraft;
+    },
+  );
 }
 
 /** A regular expression, as text. It is compiled here once, so that a broken one has a position. */
 function pattern(): Schema<string> {
   return leaf({ type: 'regular expression', json: { type: 'string', format: 'regex' } }, (input) => {
-    if (typeof input !== 'string' || input === '') return refuse('expected a regular expression such as "listening on"');
+    if (typeof input !== 'string' || input === '')
+      return refuse('expected a regular expression such as "listening on"');
     try {
       new RegExp(input);
       return accept(input);
@@ -159,5 +167,8 @@ export function loggingEntries(): Entries {
 }
 
 function loggingSchema(registry: SectionRegistry): Schema<Omit<LoggingDraft, 'sections'>> {
-  return mapOf(loggingEntries(), { what: 'a map of log settings', foreign: (key) => registry.ownerOf('logging', key) !== undefined });
+  return mapOf(loggingEntries(), {
+    what: 'a map of log settings',
+    foreign: (key) => registry.ownerOf('logging', key) !== undefined,
+  });
 }

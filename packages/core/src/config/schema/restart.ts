@@ -22,10 +22,13 @@ function backoff(): Schema<BackoffDraft> {
     },
     { what: 'a delay or a map of initial, factor, max, jitter' },
   );
-  return choiceOf<BackoffDraft>({ what: 'a delay or a map of initial, factor, max, jitter', form: 'map', type: 'duration or map' }, [
-    { when: isMap, schema: curve },
-    { when: () => true, schema: refine(duration(), (initial) => ({ initial })) },
-  ]);
+  return choiceOf<BackoffDraft>(
+    { what: 'a delay or a map of initial, factor, max, jitter', form: 'map', type: 'duration or map' },
+    [
+      { when: isMap, schema: curve },
+      { when: () => true, schema: refine(duration(), (initial) => ({ initial })) },
+    ],
+  );
 }
 
 /** The restart keys that `global` and a process share. */

@@ -39,7 +39,9 @@ export function rootEntries(registry: SectionRegistry, required: boolean): Entri
 function version(): Schema<string> {
   return leaf({ type: 'version', json: { enum: ['1.0', '1', 1] } }, (input) => {
     const isKnown = input === 1 || input === '1' || input === '1.0';
-    return isKnown ? accept('1.0') : mismatch('version "1.0"', input, 'It is the version of this format, not of your application.');
+    return isKnown
+      ? accept('1.0')
+      : mismatch('version "1.0"', input, 'It is the version of this format, not of your application.');
   });
 }
 
@@ -51,7 +53,9 @@ function bundle(): Schema<string[]> {
 export function plugins(): Schema<PluginDraft[]> {
   const names = listOf(pluginItem(), { what: 'a map or list of plugins' });
   const byName: Schema<PluginDraft[]> = leaf({ type: 'map of plugins', json: { type: 'object' } }, (input) =>
-    isMap(input) ? accept(Object.entries(input).map(([name, options]) => toPlugin(name, options))) : mismatch('a map or list of plugins', input),
+    isMap(input)
+      ? accept(Object.entries(input).map(([name, options]) => toPlugin(name, options)))
+      : mismatch('a map or list of plugins', input),
   );
   return choiceOf<PluginDraft[]>({ what: 'a map or list of plugins', form: 'map' }, [
     { when: Array.isArray, schema: refine(names, (list) => list) },
@@ -70,5 +74,7 @@ function pluginItem(): Schema<PluginDraft> {
 
 function toPlugin(name: string, options: unknown): PluginDraft {
   if (options === false) return { name, enabled: false };
-  return options === true || options === null || options === undefined ? { name, enabled: true } : { name, enabled: true, options };
+  return options === true || options === null || options === undefined
+    ? { name, enabled: true }
+    : { name, enabled: true, options };
 }

@@ -32,7 +32,8 @@ export function mapOf<T>(entries: Entries, options: MapOptions): Schema<T> {
       else if (options.foreign?.(key) !== true) addIssue({ message: unknownKey, path: [toPathItem(input, key)] });
     }
     for (const key of options.required ?? []) {
-      if (input[key] === undefined || input[key] === null) addIssue({ message: toIssueText(`has no "${key}"`, `Expected ${options.what}.`) });
+      if (input[key] === undefined || input[key] === null)
+        addIssue({ message: toIssueText(`has no "${key}"`, `Expected ${options.what}.`) });
     }
     return result;
   });
@@ -48,34 +49,46 @@ interface RecordOptions {
 
 /** A map with free names. The result has no prototype, so that `constructor` is a name like any other. */
 export function recordOf<T>(value: Schema<T>, options: RecordOptions): Schema<Record<string, T>> {
-  return structure<Record<string, T>>({ form: 'map', type: options.what }, { kind: 'record', parts: value }, (input, addIssue) => {
-    if (!isMap(input)) return refuseShape(addIssue, options.what, input);
-    const result = emptyMap();
-    for (const key of Object.keys(input)) {
-      const problem = options.name?.(key);
-      if (problem !== undefined) addIssue({ message: problem, path: [toPathItem(input, key, 'key')] });
-      const filled = input[key] === null && options.whenEmpty !== undefined ? { ...input, [key]: options.whenEmpty } : input;
-      readInto(result, { schema: value, input: filled, key }, addIssue);
-    }
-    return result;
-  });
+  return structure<Record<string, T>>(
+    { form: 'map', type: options.what },
+    { kind: 'record', parts: value },
+    (input, addIssue) => {
+      if (!isMap(input)) return refuseShape(addIssue, options.what, input);
+      const result = emptyMap();
+      for (const key of Object.keys(input)) {
+        const problem = options.name?.(key);
+        if (problem !== undefined) addIssue({ message: problem, path: [toPathItem(input, key, 'key')] });
+        const filled =
+          input[key] === null && options.whenEmpty !== undefined ? { ...input, [key]: options.whenEmpty } : input;
+        readInto(result, { schema: value, input: filled, key }, addIssue);
+      }
+      return result;
+    },
+  );
 }
 
 /** A list. `orOne` also takes a single item for a list of one. */
-export function listOf<T>(item: Schema<T>, options: { readonly what: string; readonly orOne?: boolean; readonly filled?: boolean }): Schema<T[]> {
-  return structure<T[]>({ form: 'list', type: options.what }, { kind: 'list', parts: item, orOne: options.orOne === true }, (input, addIssue) => {
-    const items: unknown = options.orOne === true && !Array.isArray(input) ? [input] : input;
-    if (!Array.isArray(items)) return refuseShape(addIssue, options.what, input);
-    if (items.length === 0 && options.filled === true) return refuseShape(addIssue, options.what, input);
-    const isWrapped = items !== input;
-    const result: unknown[] = [];
-    items.forEach((value: unknown, index) => {
-      const outcome = v.safeParse(item, value);
-      if (outcome.success) result.push(outcome.output);
-      else passIssues(outcome.issues, isWrapped ? [] : [toIndexItem(items, index)], addIssue);
-    });
-    return result;
-  });
+export function listOf<T>(
+  item: Schema<T>,
+  options: { readonly what: string; readonly orOne?: boolean; readonly filled?: boolean },
+): Schema<T[]> {
+  return structure<T[]>(
+    { form: 'list', type: options.what },
+    { kind: 'list', parts: item, orOne: options.orOne === true },
+    (input, addIssue) => {
+      const items: unknown = options.orOne === true && !Array.isArray(input) ? [input] : input;
+      if (!Array.isArray(items)) return refuseShape(addIssue, options.what, input);
+      if (items.length === 0 && options.filled === true) return refuseShape(addIssue, options.what, input);
+      const isWrapped = items !== input;
+      const result: unknown[] = [];
+      items.forEach((value: unknown, index) => {
+        const outcome = v.safeParse(item, value);
+        if (outcome.success) result.push(outcome.output);
+        else passIssues(outcome.issues, isWrapped ? [] : [toIndexItem(items, index)], addIssue);
+      });
+      return result;
+    },
+  );
 }
 
 /** The first schema whose `when` fits decides: an error is about what the user meant, not about every alternative. */
@@ -84,21 +97,30 @@ export function choiceOf<T>(
   choices: readonly { readonly when: (input: unknown) => boolean; readonly schema: Schema<T> }[],
 ): Schema<T> {
   const { what, ...rest } = details;
-  return structure<T>({ form: 'scalar', type: what, ...rest }, { kind: 'choice', parts: choices.map((it) => it.schema) }, (input, addIssue) => {
-    const choice = choices.find((it) => it.when(input));
-    if (choice === undefined) return refuseShape(addIssue, what, input);
-    const outcome = v.safeParse(choice.schema, input);
-    if (outcome.success) return outcome.output;
-    passIssues(outcome.issues, [], addIssue);
-    return undefined;
-  });
+  return structure<T>(
+    { form: 'scalar', type: what, ...rest },
+    { kind: 'choice', parts: choices.map((it) => it.schema) },
+    (input, addIssue) => {
+      const choice = choices.find((it) => it.when(input));
+      if (choice === undefined) return refuseShape(addIssue, what, input);
+      const outcome = v.safeParse(choice.schema, input);
+      if (outcome.success) return outcome.output;
+      passIssues(outcome.issues, [], addIssue);
+      return undefined;
+    },
+  );
 }
 
 /** Changes what a schema answers; it may refuse with a message. */
-export function refine<A, B>(schema: Schema<A>, change: (value: A, refuse: (message: string, hint?: string) => void) => B): Schema<B> {
+export function refine<A, B>(
+  schema: Schema<A>,
+  change: (value: A, refuse: (message: string, hint?: string) => void) => B,
+): Schema<B> {
   return v.pipe(
     schema,
-    v.rawTransform<A, B>(({ dataset, addIssue }) => change(dataset.value, (message, hint) => addIssue({ message: toIssueText(message, hint) }))),
+    v.rawTransform<A, B>(({ dataset, addIssue }) =>
+      change(dataset.value, (message, hint) => addIssue({ message: toIssueText(message, hint) })),
+    ),
   );
 }
 
@@ -122,7 +144,11 @@ function refuseShape(addIssue: AddIssue, what: string, input: unknown): undefine
   return undefined;
 }
 
-function readInto(target: RawMap, entry: { schema: Schema<unknown>; input: RawMap; key: string }, addIssue: AddIssue): void {
+function readInto(
+  target: RawMap,
+  entry: { schema: Schema<unknown>; input: RawMap; key: string },
+  addIssue: AddIssue,
+): void {
   const { schema, input, key } = entry;
   if (input[key] === null || input[key] === undefined) return;
   const outcome = v.safeParse(schema, input[key]);
@@ -130,7 +156,11 @@ function readInto(target: RawMap, entry: { schema: Schema<unknown>; input: RawMa
   else if (outcome.output !== undefined) target[key] = outcome.output;
 }
 
-function passIssues(issues: readonly v.BaseIssue<unknown>[], prefix: readonly v.IssuePathItem[], addIssue: AddIssue): void {
+function passIssues(
+  issues: readonly v.BaseIssue<unknown>[],
+  prefix: readonly v.IssuePathItem[],
+  addIssue: AddIssue,
+): void {
   for (const issue of issues) {
     const [first, ...rest] = [...prefix, ...(issue.path ?? [])];
     addIssue({ message: issue.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
