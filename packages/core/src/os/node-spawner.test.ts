@@ -234,7 +234,7 @@ test('what this machine offers is told', () => {
 test('a helper that may not be executed here is done without, which is told once', async () => {
   const warnings: string[] = [];
   const helper = { path: '/etc/passwd', sys: loadSys() as Sys };
-  const spawner = createNodeSpawner({ helper, onWarning: ({ text }) => warnings.push(text) });
+  const spawner = createNodeSpawner({ helper, onWarning: (warning) => warnings.push(warning.text) });
   const ends = await Promise.all([run(spawner, sh('exit 3')), run(spawner, sh('exit 4'))]);
   expect(ends.map(({ code }) => code)).toEqual([3, 4]);
   expect(warnings).toEqual(['svexec cannot be executed (EACCES): services are started without it']);
@@ -243,7 +243,7 @@ test('a helper that may not be executed here is done without, which is told once
 
 test('where no pipe can be made services get sockets, which is told once', async () => {
   const warnings: string[] = [];
-  const spawner = spawnerOf(false, { pipeFolders: ['/proc'], onWarning: ({ text }) => warnings.push(text) });
+  const spawner = spawnerOf(false, { pipeFolders: ['/proc'], onWarning: (warning) => warnings.push(warning.text) });
   const child = await spawner.spawn(requestOf(sh('echo out; echo err >&2; echo up >&7'), { notifyFd: 7 }));
   const streams = [child.stdout, child.stderr, child.notify].map((stream) => text(stream as Readable));
   expect(await Promise.all(streams)).toEqual(['out\n', 'err\n', 'up\n']);
