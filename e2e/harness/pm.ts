@@ -10,6 +10,8 @@ export interface PmOptions {
   /** After `pm`; default `['run']`. */
   readonly args?: readonly string[];
   readonly cwd: string;
+  /** Another `pm` than the built one: one that was installed from its tarball. */
+  readonly pm?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Run as PID 1 of a namespace of its own. */
   readonly pid1?: boolean;
@@ -40,11 +42,11 @@ export interface Pm {
 
 /** Starts the real `pm`. The caller ends it; `useFolder` does so for whatever a test leaves behind. */
 export function startPm(options: PmOptions): Pm {
-  const { args = ['run'], cwd, env = {}, under, pid1 = false, stdout = 'pipe' } = options;
+  const { args = ['run'], cwd, env = {}, under, pid1 = false, stdout = 'pipe', pm = pmPath } = options;
   const argv = [
     ...(under === undefined ? [] : under.split(' ')),
     ...(pid1 ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] : []),
-    process.execPath, pmPath, ...args,
+    process.execPath, pm, ...args,
   ];
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     cwd,

@@ -126,4 +126,15 @@ describe('what cannot be used says why', () => {
       hint: expect.stringContaining(hint),
     });
   });
+
+  test('an ES module in a folder of CommonJS', async () => {
+    const modules = {
+      ...nodeModules,
+      load: () => Promise.reject(new SyntaxError('Cannot use import statement outside a module')),
+    };
+    const request = { key: './plugins/slack.mjs', options: undefined, reason: 'config' } as const;
+    await expect(resolvePlugin(request, { bundled, modules, folders: [join(root, 'app')] })).rejects.toMatchObject({
+      hint: 'Name it .mjs (.mts), or set "type": "module" in the package.json next to it.',
+    });
+  });
 });

@@ -127,12 +127,18 @@ function toLoadError(key: string, from: string, cause: unknown): PluginError {
     `plugin "${key}" (${from}) cannot be loaded: ${reason}`,
     { plugin: key, hook: 'resolve' },
     {
-      hint: /Cannot find (module|package)/.test(reason ?? '')
-        ? 'Install what it needs beside it.'
-        : 'Correct the module.',
+      hint: toLoadHint(reason ?? ''),
       cause,
     },
   );
+}
+
+function toLoadHint(reason: string): string {
+  if (/Cannot find (module|package)/.test(reason)) return 'Install what it needs beside it.';
+  if (/import statement outside a module|Unexpected token 'export'/.test(reason)) {
+    return 'Name it .mjs (.mts), or set "type": "module" in the package.json next to it.';
+  }
+  return 'Correct the module.';
 }
 
 function toNotFound(key: string, candidates: readonly string[], { bundled, folders }: ResolvePorts): PluginError {
