@@ -4,6 +4,21 @@ export { coreVersion, pluginApiVersion } from './version.ts';
 export { BugError, CommandError, ConfigError, errorCodes, PluginError, PmError, SpawnError } from './errors.ts';
 export type { ErrorCode, PmErrorOptions, SpawnStage } from './errors.ts';
 
+export { defineConfig } from './config/define.ts';
+export type {
+  CommandInput,
+  ConditionInput,
+  ConfigInput,
+  DependencyInput,
+  DurationInput,
+  GlobalInput,
+  HookInput,
+  HooksInput,
+  ProcessInput,
+  ReadyInput,
+  SizeInput,
+} from './config/define.ts';
+export * as fields from './config/schema/fields.ts';
 export { readDuration, readSize } from './config/duration.ts';
 export type { Reading } from './config/duration.ts';
 export { expandInstance } from './config/interpolate.ts';

@@ -189,7 +189,8 @@ export interface ConfigInput extends SectionInputs<RootSections> {
 }
 
 /**
- * Types a configuration written in JavaScript or TypeScript; returns it as it is.
+ * Types a configuration written in JavaScript or TypeScript; returns it as it is. Import it from `@pm-supervisor/core/config`,
+ * which loads nothing else.
  * @example export default defineConfig({ processes: { web: { command: ['nginx', '-g', 'daemon off;'] } } });
  */
 export function defineConfig(config: ConfigInput): ConfigInput {
