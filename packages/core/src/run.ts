@@ -7,6 +7,7 @@ import { createLogPipeline } from './log/create-pipeline.ts';
 import type { LogPipeline } from './log/pipeline.ts';
 import { readCgroupFacts } from './os/cgroup-facts.ts';
 import { systemClock } from './os/clock.ts';
+import { endEverything } from './os/final-sweep.ts';
 import { createModuleEvaluator } from './os/evaluate-module.ts';
 import { guardExit } from './os/exit-guard.ts';
 import { keepAlive } from './os/keep-alive.ts';
@@ -87,6 +88,7 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
     ...(options.watch === true ? [watchConfig(planned, supervisor)] : []),
   ];
   const code = await supervisor.run();
+  await endStrangers(logs);
   for (const close of closers.toReversed()) close();
   await output.end(endLimitMs);
   // Last: what a plugin left behind may still throw while the output ends.
@@ -96,6 +98,16 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
 
 /** The last bytes may take this long when nobody reads; the supervisor has already waited for its own. */
 const endLimitMs = 500;
+
+/** Between SIGTERM and SIGKILL for processes that no service started. */
+const strangerGraceMs = 1000;
+
+/** What `docker exec` or a plugin put here and nobody ended: PID 1 takes it along, and says so. */
+async function endStrangers({ logger }: LogPipeline): Promise<void> {
+  const strangers = await endEverything(systemClock, strangerGraceMs);
+  if (strangers.length === 0) return;
+  logger.warn(`ended what was left: ${strangers.map(({ command, pid }) => `${command} (pid ${pid})`).join(', ')}`);
+}
 
 function openLogs(planned: Planned, output: Output, { colours }: RunOptions): LogPipeline {
   const { global } = planned.plan;
