@@ -15,6 +15,9 @@ export interface CompiledHook {
   promise(...args: unknown[]): Promise<unknown>;
 }
 
+/** Makes a hook of taps. */
+export type CompileHook = (hook: GuardedHook, records: readonly TapRecord[]) => CompiledHook;
+
 /** What we use of every class of tapable, which types each of them by its own arguments. */
 interface TapableHook extends CompiledHook {
   tap(options: TapableOptions, tap: (...args: unknown[]) => unknown): void;
@@ -37,7 +40,7 @@ const kinds = {
 } as unknown as Readonly<Record<HookKind, new (args: readonly string[], name: string) => TapableHook>>;
 
 /** Registers taps with a new tapable hook, in the order given; stages and `before` are tapable's to apply. */
-export function compileHook(hook: GuardedHook, records: readonly TapRecord[]): CompiledHook {
+export const compileHook: CompileHook = (hook, records) => {
   const { name, info } = hook;
   const awaited = info.limitMs !== undefined;
   const compiled = new kinds[info.kind](awaited ? [...info.args, 'call'] : info.args, name);
@@ -51,4 +54,4 @@ export function compileHook(hook: GuardedHook, records: readonly TapRecord[]): C
     present.add(plugin);
   }
   return compiled;
-}
+};

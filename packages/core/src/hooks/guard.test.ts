@@ -7,6 +7,7 @@ import type { InstanceView } from '../instance/view.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { SpawnRequest } from '../os/spawner.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
+import { compileHook } from './compile.ts';
 import type { PluginHooks } from './hooks.ts';
 import { createOwner, type TapOwner } from './owner.ts';
 import type { PluginFailure } from './payloads.ts';
@@ -60,6 +61,7 @@ function createBench(): Bench {
     report: (error: PluginError) => void reported.push(`${error.plugin} ${error.hook}: ${error.message}`),
     muted: (plugin) => void muted.push(plugin),
     knownPlugins: ['metrics'],
+    compile: () => compileHook,
   });
   return {
     clock,

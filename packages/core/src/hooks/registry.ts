@@ -1,8 +1,8 @@
 import type { Command, Refusal } from '../command/command.ts';
-import { PluginError } from '../errors.ts';
+import { BugError, PluginError } from '../errors.ts';
 import { currentPlugin, runAsCore } from './attribution.ts';
 import { startCall } from './call.ts';
-import { compileHook, type CompiledHook } from './compile.ts';
+import type { CompiledHook, CompileHook } from './compile.ts';
 import { createFailures, type FailurePorts, type Failures } from './failures.ts';
 import { deepFreeze } from './freeze.ts';
 import type { GuardedHook, TapRecord } from './guard.ts';
@@ -38,12 +38,15 @@ export interface TapInfo {
 export interface HookPorts extends FailurePorts {
   /** Names that `before` may use although no such plugin is on: the bundled plugins. */
   readonly knownPlugins?: readonly string[];
+  /** Makes hooks of taps. Loaded with the first plugin: a supervisor without plugins does not pay for tapable. */
+  readonly compile?: () => CompileHook | undefined;
 }
 
 /** The taps of one hook, compiled again after every change: tapable itself cannot take a tap back. */
 interface Entry extends GuardedHook {
   records: readonly TapRecord[];
   compiled: CompiledHook | undefined;
+  readonly compile: () => CompileHook | undefined;
 }
 
 /** Creates every hook of the table, without taps. */
@@ -105,7 +108,15 @@ function createEntries(ports: HookPorts, failures: Failures): ReadonlyMap<HookNa
   return new Map(
     names.map((name) => [
       name,
-      { name, info: hookTable[name], clock: ports.clock, failures, records: [], compiled: undefined },
+      {
+        name,
+        info: hookTable[name],
+        clock: ports.clock,
+        failures,
+        compile: () => ports.compile?.(),
+        records: [],
+        compiled: undefined,
+      },
     ]),
   );
 }
@@ -125,6 +136,12 @@ function toFire(entry: Entry): (...args: unknown[]) => unknown {
   return entry.info.limitMs === undefined ? (...args) => fireSync(entry, args) : (...args) => fireAwaited(entry, args);
 }
 
+function compile(entry: Entry): CompiledHook {
+  const compileHook = entry.compile();
+  if (compileHook === undefined) throw new BugError(`${entry.name} has taps, but tapable is not loaded`);
+  return (entry.compiled ??= compileHook(entry, entry.records));
+}
+
 function hasTaps({ records, info }: Entry): boolean {
   return records.some(({ owner, critical }) => isHeard(owner, info, critical));
 }
@@ -133,7 +150,7 @@ function fireSync(entry: Entry, args: readonly unknown[]): unknown {
   const neutral = entry.info.kind === 'SyncWaterfallHook' ? args[0] : undefined;
   if (!hasTaps(entry)) return neutral;
   args.forEach(deepFreeze);
-  return (entry.compiled ??= compileHook(entry, entry.records)).call(...args);
+  return compile(entry).call(...args);
 }
 
 /** A guard that fails refuses; and nobody can refuse to let a container stop. */
@@ -156,7 +173,7 @@ async function fireAwaited(entry: Entry, all: readonly unknown[]): Promise<unkno
   const limit = (all[info.args.length] ?? {}) as FireLimit;
   const call = startCall({ limitMs: info.limitMs ?? 0, ...limit, clock: entry.clock });
   try {
-    const value = await (entry.compiled ??= compileHook(entry, entry.records)).promise(...args, call);
+    const value = await compile(entry).promise(...args, call);
     return toResult(entry, [value], call.answers);
   } finally {
     call.end();

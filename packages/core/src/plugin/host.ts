@@ -1,5 +1,6 @@
 import type { PluginError } from '../errors.ts';
 import type { Project } from '../hooks/payloads.ts';
+import type { CompileHook } from '../hooks/compile.ts';
 import { createHooks, type HookRegistry } from '../hooks/registry.ts';
 import type { Clock } from '../os/clock.ts';
 import { type ApiBoard, createBoard } from './board.ts';
@@ -40,6 +41,8 @@ export interface HostState {
   readonly hooks: HookRegistry;
   readonly board: ApiBoard;
   readonly connections: Connections;
+  /** Absent until the first plugin is set up. */
+  compile: CompileHook | undefined;
   connected: boolean;
   inForce: readonly SetUp[];
 }
@@ -71,6 +74,7 @@ function createState(ports: HostPorts): HostState {
   const hooks = createHooks({
     clock,
     knownPlugins: Object.keys(ports.bundled),
+    compile: () => state.compile,
     report: (error) => reportFailure(error, state),
     muted(plugin, failures) {
       if (state.connected) connections.emit('plugin.muted', { plugin, failures });
@@ -83,6 +87,7 @@ function createState(ports: HostPorts): HostState {
     hooks,
     connections,
     board: createBoard(),
+    compile: undefined,
     connected: false,
     inForce: [],
   };

@@ -78,6 +78,7 @@ export function createTrial(state: HostState): Trial {
   };
 
   async function setUpAll(ordered: readonly Candidate[]): Promise<readonly PluginProblem[]> {
+    state.compile ??= (await import('../hooks/compile.ts')).compileHook;
     const admitted: SetUp[] = [];
     for (const candidate of ordered) {
       try {
