@@ -366,6 +366,10 @@ describe('interpolation in its place', () => {
       env: { A: '${PM_INSTANCE}' },
       working_dir: '/x/${PM_INSTANCE_INDEX}',
     });
+    expect(await problemOf('ready: {log: "${PM_INSTANCE} is up"}')).toMatch(/^ready\.log: PM_INSTANCE is known only/);
+    expect(await problemOf('hooks: {finish: [{command: x, name: "${PM_INSTANCE}"}]}')).toMatch(
+      /^hooks\.finish\[0\]\.name: PM_INSTANCE is known only/,
+    );
     expect(await problemOf('labels: {a: "${PM_INSTANCE}"}')).toMatch(
       /^labels\.a: PM_INSTANCE is known only to a running instance, not here/,
     );

@@ -12,6 +12,8 @@ test('every key of a process either waits for the instance or does not: none is 
     'reload_command',
     'env',
     'working_dir',
+    'stdin',
+    'log_file',
     'hooks',
     'pre_script',
     'post_script',

@@ -83,8 +83,6 @@ export const planKeys: ReadonlySet<string> = new Set([
   'resources',
   'max_memory',
   'tty',
-  'stdin',
-  'log_file',
   'priority',
   'depends_on',
   'wait_after',
@@ -109,8 +107,14 @@ function deferredAt(at: readonly PathSegment[], root: RawMap): readonly string[]
   if (first === 'plugins') return instanceVariables;
   if (first === 'global') return name === 'env' || name === 'working_dir' ? withoutPort : [];
   if ((first !== 'processes' && first !== 'templates') || typeof key !== 'string') return [];
-  if (planKeys.has(key)) return [];
+  if (planKeys.has(key) || isFixedBelow(key, at.at(-1))) return [];
   return hasPortBase(root, first, String(name)) ? instanceVariables : withoutPort;
+}
+
+/** A hook's name and user, and the pattern of a log line, are not an instance's. */
+function isFixedBelow(key: string, last: PathSegment | undefined): boolean {
+  if (key === 'ready') return last === 'log';
+  return (key === 'hooks' || key === 'shutdown') && (last === 'name' || last === 'user');
 }
 
 const withoutPort = instanceVariables.filter((name) => name !== 'PORT');
@@ -128,6 +132,6 @@ function findInstanceVariable(text: string): string | undefined {
 function toTooEarly(name: string): { message: string; hint: string } {
   return {
     message: `${name} is known only to a running instance, not here`,
-    hint: 'Instance variables expand in command, env, working_dir, hooks, ready and health checks of a process.',
+    hint: 'Instance variables expand in command, env, working_dir, stdin, log_file, hooks, ready and health checks of a process.',
   };
 }
