@@ -326,7 +326,7 @@ describe('what is wrong is said where it is wrong', () => {
     );
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)).toBe(' : and 4900 more problems');
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
   });
 });
 

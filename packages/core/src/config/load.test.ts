@@ -138,7 +138,7 @@ describe('a file that cannot be a configuration', () => {
       code: 'PM_CONFIG_UNREADABLE',
       message: 'pm.yaml is 10.0 MiB large; a configuration is at most 1 MiB',
     });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   test.each([

@@ -113,7 +113,7 @@ describe('yaml', () => {
     expect(problems(['l0: &l0 lol', ...levels].join('\n'))[0]?.message).toBe(
       'the aliases expand to more than a configuration can need',
     );
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   test.each(['[', '{a: ', '- '])('nesting %j without end is refused, not a stack overflow', (piece) => {

