@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestSupervisor, type TestSupervisor } from '@pm-supervisor/core/testing';
+import { createTestSupervisor, describePlugin, type TestSupervisor } from '@pm-supervisor/core/testing';
 import { describe, expect, test } from 'vitest';
 import './index.ts';
 import { createHeartbeat } from './plugin.ts';
@@ -142,3 +142,9 @@ describe('the real ping', () => {
     await expect(ping({ url: `${base}/ok` }, AbortSignal.abort())).rejects.toThrow('aborted');
   });
 });
+
+describePlugin({ describe, test }, () => ({
+  name: 'heartbeat',
+  plugin: createHeartbeat(() => Promise.resolve()),
+  config: { processes: { web } },
+}));

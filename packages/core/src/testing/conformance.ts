@@ -44,7 +44,8 @@ export function describeClock(frame: TestFrame, name: string, make: () => ClockH
   describeCases(frame, `clock: ${name}`, clockCases, make);
 }
 
-function describeCases<H>(frame: TestFrame, title: string, cases: readonly ConformanceCase<H>[], make: () => H): void {
+/** Declares cases as tests, each with a harness of its own. */
+export function describeCases<H>(frame: TestFrame, title: string, cases: readonly ConformanceCase<H>[], make: () => H): void {
   frame.describe(title, () => {
     for (const { name, run } of cases) frame.test(name, () => run(make()));
   });

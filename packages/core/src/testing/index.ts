@@ -21,3 +21,5 @@ export {
 } from './conformance.ts';
 export { createHookRecorder, type HookRecorder, type HookRecorderOptions } from './hook-recorder.ts';
 export { createTestSupervisor, type TestSupervisor, type TestSupervisorOptions } from './test-supervisor.ts';
+export { describePlugin, pluginCases, type PluginHarness } from './plugin-conformance.ts';
+export { planForTest, type TestPlanOptions } from './test-plan.ts';

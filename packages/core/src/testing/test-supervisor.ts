@@ -1,27 +1,16 @@
-import type { RawMap } from '../config/layer.ts';
-import { ConfigError } from '../errors.ts';
 import type { EventPayloads, EventType, PmEvent } from '../event/event.ts';
 import type { ProcessView } from '../instance/view.ts';
-import type { MachineFacts } from '../plan/context.ts';
-import { type Planned, preparePlan } from '../planner.ts';
-import type { PluginDefinition, PluginFactory } from '../plugin/plugin.ts';
+import type { Planned } from '../planner.ts';
 import { createSupervisor, type Supervisor } from '../supervisor.ts';
 import type { FakeChild, FakeSpawner } from './fake-spawner.ts';
 import { createFakeSpawner } from './fake-spawner.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { FakeLogs } from './fake-logs.ts';
 import { createHookRecorder } from './hook-recorder.ts';
+import { planForTest, type TestPlanOptions } from './test-plan.ts';
 import { createTestPorts } from './test-ports.ts';
 
-export interface TestSupervisorOptions {
-  /** What a configuration file would hold. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Plugins under test, by the name they have in `config.plugins`. Those that it does not mention are on, with their defaults. */
-  readonly plugins?: Readonly<Record<string, PluginDefinition | PluginFactory>>;
-  /** The supervisor's environment. Default: a PATH. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** The folder it looks after. Default `/`. */
-  readonly cwd?: string;
+export interface TestSupervisorOptions extends TestPlanOptions {
   /** Plays the program of each child, right after its spawn. Default: it runs until it is told to end. */
   readonly onSpawn?: (child: FakeChild) => void;
 }
@@ -64,7 +53,8 @@ export async function createTestSupervisor(options: TestSupervisorOptions): Prom
   const recorder = createHookRecorder();
   const spawner = createFakeSpawner(onSpawn === undefined ? {} : { onSpawn });
   const ports = { ...createTestPorts({ env }), spawner, cwd };
-  const planned = await plan({ ...options, env, cwd }, recorder.plugin, ports.clock);
+  const plugins = { ...options.plugins, [recorder.plugin.name]: recorder.plugin };
+  const planned = await planForTest({ ...options, plugins, env, cwd }, ports.clock);
   const supervisor = join(planned, ports);
   const events: PmEvent[] = [];
   supervisor.journal.subscribe((event) => void events.push(event));
@@ -96,58 +86,6 @@ export async function createTestSupervisor(options: TestSupervisorOptions): Prom
     },
   };
 }
-
-async function plan(
-  { config, plugins = {}, env = {}, cwd = '/' }: TestSupervisorOptions,
-  recorder: PluginDefinition,
-  clock: FakeClock,
-): Promise<Planned> {
-  const all = { ...plugins, [recorder.name]: recorder };
-  const bundled = Object.fromEntries(
-    Object.entries(all).map(([name, plugin]) => [name, { load: async () => ({ default: plugin }) }]),
-  );
-  const inline = {
-    ...config,
-    plugins: { ...Object.fromEntries(Object.keys(all).map((name) => [name, true])), ...toMap(config['plugins']) },
-  };
-  try {
-    return await preparePlan(
-      { cwd, env, inline },
-      {
-        clock,
-        bundled,
-        facts: { ...forgivingFacts, env, cwd },
-        evaluateModule: () => Promise.reject(new TypeError('a test supervisor reads no modules')),
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const problems = error.diagnostics.map(({ path, message, hint = '' }) => `${path}: ${message}. ${hint}`);
-    throw new ConfigError(error.code, [error.message, ...problems].join('\n'), error.diagnostics, { cause: error });
-  }
-}
-
-/** `plugins` as a map, whichever way it is written. */
-function toMap(plugins: unknown): RawMap {
-  if (!Array.isArray(plugins)) return (plugins ?? {}) as RawMap;
-  return Object.assign(
-    {},
-    ...plugins.map((item: unknown) => (typeof item === 'string' ? { [item]: true } : item)),
-  ) as RawMap;
-}
-
-/** A machine that has every program, folder and user. */
-const forgivingFacts: Pick<MachineFacts, 'resolveUser' | 'readFile' | 'findCommand' | 'isDirectory' | 'uid'> = {
-  resolveUser: (user = 'root') => ({
-    credentials: { uid: 1000, gid: 1000, groups: [1000], name: user, home: `/home/${user}` },
-  }),
-  readFile(path) {
-    throw Object.assign(new Error(`${path} does not exist in a test supervisor`), { code: 'ENOENT' });
-  },
-  findCommand: (program) => ({ path: program.includes('/') ? program : `/bin/${program}` }),
-  isDirectory: () => true,
-  uid: 0,
-};
 
 function join(planned: Planned, ports: ReturnType<typeof createTestPorts>): Supervisor {
   const { plan: first, hooks, host } = planned;
