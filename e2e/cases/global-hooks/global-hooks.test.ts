@@ -40,6 +40,6 @@ processes:
 `);
   await pm.out.waitFor('post_start: hook "hang" was killed after its time limit of 300 ms');
   await pm.out.waitFor('up after');
-  expect(await folder.countProcesses('sleep\0600.125')).toBe(0);
+  expect(await folder.countProcesses('sleep\u0000600.125')).toBe(0);
   await pm.stop();
 });

@@ -18,7 +18,7 @@ processes:
   await pm.out.waitFor('deaf-1 was killed at the end of the shutdown budget; it was in: SIGTERM (grace period 30 s)');
   await pm.out.waitFor('hook-1 was killed at the end of the shutdown budget; it was in: pre_stop hook flush');
   await pm.out.waitFor('db-1 was killed at the end of the shutdown budget; it was in: its turn, after deaf');
-  expect(await folder.countProcesses('sleep\0600')).toBe(0);
+  expect(await folder.countProcesses('sleep\u0000600')).toBe(0);
 });
 
 test('stop budget: pm check warns when the longest stop exceeds it, and says the number to set [line 24]', async ({ folder }) => {

@@ -5,6 +5,7 @@ import { runHooks } from '../instance/hook-run.ts';
 import { createScope } from '../instance/start.ts';
 import { liveStates } from '../instance/machine.ts';
 import type { Ports } from '../instance/ports.ts';
+import { isEmptyDiff } from '../plan/diff.ts';
 import type { PlanDiff } from '../plan/spec.ts';
 import { startWithNeeds } from '../unit/needs.ts';
 import type { Roster } from '../unit/roster.ts';
@@ -120,11 +121,11 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
     return toPerformance(found, true, () => true);
   },
 
-  'apply-config': async ({ dryRun = false }, _caller, { changes }) => toPlanPerformance(await changes.applyConfig(dryRun)),
-  'put-process': async ({ name, declaration }, _caller, { changes }) => toPlanPerformance(await changes.put(name, declaration)),
-  'remove-process': async ({ name }, _caller, { changes }) => toPlanPerformance(await changes.remove(name)),
-  reconcile: async ({ label, declarations, dryRun = false }, _caller, { changes }) =>
-    toPlanPerformance(await changes.reconcile(label, declarations, dryRun)),
+  'apply-config': async ({ dryRun = false }, _caller, { changes, roster }) => toPlanPerformance(await changes.applyConfig(dryRun), roster),
+  'put-process': async ({ name, declaration }, _caller, { changes, roster }) => toPlanPerformance(await changes.put(name, declaration), roster),
+  'remove-process': async ({ name }, _caller, { changes, roster }) => toPlanPerformance(await changes.remove(name), roster),
+  reconcile: async ({ label, declarations, dryRun = false }, _caller, { changes, roster }) =>
+    toPlanPerformance(await changes.reconcile(label, declarations, dryRun), roster),
 
   shutdown: async ({ reason }, caller, context) => {
     context.shutdown(reason, caller);
@@ -136,11 +137,11 @@ function toPerformance(found: readonly Addressee[], changed: boolean, settled: (
   return { changed, units: [...new Set(found.map(({ unit }) => unit.name))], settled };
 }
 
-function toPlanPerformance(diff: PlanDiff): Performance {
-  const changed = diff.added.length + diff.removed.length + diff.changed.length + diff.globalKeys.length > 0;
-  const { plugins } = diff;
-  const others = plugins.added.length + plugins.removed.length + plugins.changed.length > 0;
-  return { changed: changed || others, units: [...diff.added, ...diff.changed.map(({ name }) => name)], settled: () => true, diff };
+/** Settled when what was added or changed is up, or will not be. */
+function toPlanPerformance(diff: PlanDiff, roster: Roster): Performance {
+  const units = [...diff.added, ...diff.changed.map(({ name }) => name)];
+  const settled = (): boolean => units.every((name) => roster.get(name)?.isSettled ?? true);
+  return { changed: !isEmptyDiff(diff), units, settled, diff };
 }
 
 function toInstances({ unit, index }: Addressee): readonly Instance[] {
