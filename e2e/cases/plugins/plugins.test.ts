@@ -75,9 +75,11 @@ test('a reload applies changed options of a plugin and touches no process [line 
   const pm = await folder.run(toConfig('one'));
   const first = await pm.out.waitFor('web-1: tag=one my ****** pid=');
   await pm.out.waitFor('tagger one starts');
+  await folder.write('tagger.mjs', `${tagger} // edited`);
   await folder.write('pm.yaml', toConfig('two'));
   await pm.signal('SIGHUP');
   await pm.out.waitFor('tagger two starts');
+  await pm.out.waitFor(/plugin tagger goes on as it was loaded: .*tagger.mjs has changed/);
   const pid = Number(/pid=(\d+)/.exec(first)?.[1]);
   expect(pm.out.texts.filter((text) => text.startsWith('web-1: tag='))).toEqual([first]);
   process.kill(pid, 'SIGKILL');

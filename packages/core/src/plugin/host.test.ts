@@ -43,7 +43,7 @@ function createBench(...plugins: readonly (PluginDefinition | ((options?: never)
     clock,
     bundled,
     folders: ['/'],
-    modules: { resolve: () => undefined, load: async () => ({}) },
+    modules: { resolve: () => undefined, load: async () => ({}), stamp: () => undefined },
     project: { cwd: '/', env: {}, has: () => false, read: () => undefined },
     onEarlyFailure: (error) => void early.push(error.message),
   });

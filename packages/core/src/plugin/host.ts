@@ -43,6 +43,8 @@ export interface HostState {
   readonly connections: Connections;
   /** Absent until the first plugin is set up. */
   compile: CompileHook | undefined;
+  /** Of each plugin's file when it was loaded, or when a change of it was said. */
+  readonly stamps: Map<string, string | undefined>;
   connected: boolean;
   inForce: readonly SetUp[];
 }
@@ -88,6 +90,7 @@ function createState(ports: HostPorts): HostState {
     connections,
     board: createBoard(),
     compile: undefined,
+    stamps: new Map(),
     connected: false,
     inForce: [],
   };

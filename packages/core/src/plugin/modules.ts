@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,12 +9,21 @@ export interface ModuleLoader {
   resolve(specifier: string, folder: string): string | undefined;
   /** The exports of a file: JavaScript, or TypeScript of which Node strips the types. */
   load(file: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Something that changes when the file does; undefined where it cannot be known. */
+  stamp(file: string): string | undefined;
 }
 
+/** Node's own. A module is loaded once for the life of the process: Node cannot load it again. */
 export const nodeModules: ModuleLoader = {
   resolve: resolveModule,
   load: async (file) => (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>,
+  stamp: stampFile,
 };
+
+function stampFile(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+}
 
 const notFound = new Set(['MODULE_NOT_FOUND', 'ENOENT', 'ENOTDIR']);
 

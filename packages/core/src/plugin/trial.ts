@@ -61,6 +61,7 @@ export function createTrial(state: HostState): Trial {
       const order = orderCandidates(renewDependents(candidates, board, (setUp) => fresh.has(setUp)));
       if (order.problems.length > 0) return order.problems;
       hooks.setOrder(order.ordered.map(({ definition }) => definition.name));
+      order.ordered.forEach((candidate) => sayIfChanged(candidate, state));
       return setUpAll(order.ordered);
     },
     async accept(plan) {
@@ -92,6 +93,18 @@ export function createTrial(state: HostState): Trial {
     setUps = admitted;
     return [];
   }
+}
+
+/** Whoever edits a plugin and reloads must learn that the old code goes on: Node loads a module once. */
+function sayIfChanged({ from, definition }: Candidate, { stamps, ports, connections }: HostState): void {
+  if (from === 'bundled') return;
+  const stamp = ports.modules.stamp(from);
+  if (stamps.has(from) && stamps.get(from) !== stamp) {
+    connections.logger.warn(
+      `plugin ${definition.name} goes on as it was loaded: ${from} has changed, and only a restart of pm loads it again`,
+    );
+  }
+  stamps.set(from, stamp);
 }
 
 /** At boot the supervisor fires `starting` for all; a plugin that joins later gets its own. */

@@ -11,7 +11,7 @@ describe('the conformance suite finds', () => {
   const bad: Readonly<Record<string, PluginDefinition>> = {
     'a supervisor with it': {
       name: 'bad',
-      setup: (pm) => pm.hooks.instance.exited.tap((view) => Object.assign(view, { pid: 1 })),
+      setup: (pm) => pm.hooks.instance.exited.tap((view) => void Object.assign(view, { pid: 1 })),
     },
     'two set-ups': {
       name: 'bad',
