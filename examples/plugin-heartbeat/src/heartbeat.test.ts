@@ -44,6 +44,7 @@ describe('while a process is ready', () => {
     expect(await pm.stop()).toBe(0);
   });
 
+  // region ready
   test('a process that is not ready does not beat', async () => {
     const pm = await boot({ web: { ...web, ready: { port: 80 } } });
     await pm.turn(20_000);
@@ -53,6 +54,7 @@ describe('while a process is ready', () => {
     expect(pm.beats).toHaveLength(1);
     expect(await pm.stop()).toBe(0);
   });
+  // endregion
 
   test('a process that ended does not beat until it is back', async () => {
     const pm = await boot({ web: { ...web, restart_backoff: '1m' } });

@@ -6,6 +6,7 @@ export { heartbeat } from './plugin.ts';
 export type { HeartbeatApi, HeartbeatOptions } from './plugin.ts';
 export type { HeartbeatInput, HeartbeatSpec } from './section.ts';
 
+// region types
 declare module '@pm-supervisor/core' {
   interface ProcessSections {
     heartbeat: Section<HeartbeatInput, HeartbeatSpec>;
@@ -18,3 +19,4 @@ declare module '@pm-supervisor/core' {
     'heartbeat.recovered': { readonly process: string; readonly instance: string; readonly missed: number };
   }
 }
+// endregion

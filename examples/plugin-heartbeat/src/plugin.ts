@@ -23,6 +23,7 @@ const optionsSchema: v.GenericSchema<unknown, HeartbeatOptions> = v.strictObject
 /** Tells a dead man's switch that a process is ready, every `interval`, and stops telling when it is not. */
 export const heartbeat: PluginFactory<HeartbeatOptions> = createHeartbeat(realPing);
 
+// region define
 /** The plugin with another way to ping, for tests. */
 export function createHeartbeat(ping: Ping): PluginFactory<HeartbeatOptions> {
   return definePlugin(
@@ -36,6 +37,7 @@ export function createHeartbeat(ping: Ping): PluginFactory<HeartbeatOptions> {
     { options: optionsSchema },
   );
 }
+// endregion
 
 function setUp(pm: PluginScope, ping: Ping, defaultMs: number): () => void {
   const hearts = new Map<string, Heart>();
