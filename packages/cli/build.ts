@@ -1,39 +1,129 @@
-// Bundles the daemon and the verbs into dist/: one small entry, and chunks that are loaded when they are needed.
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles pm into dist/: a small entry, the daemon and the other verbs in one file each, and the libraries that not
+// every start needs in files of their own. The entry loads them with the code that V8 made of them before; for that
+// each is a script, wrapped into a function.
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import * as promises from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 const folder = import.meta.dirname;
-const output = join(folder, 'dist');
+const dist = join(folder, 'dist');
+const core = join(folder, '../core');
 const prebuilt = join(folder, '../native/prebuilt');
+const records = join(folder, '../../tmp');
 
-// tapable, pino and cosmiconfig are CommonJS and require Node's modules by name.
-const requireForChunks = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
+/** Loaded when they are first needed: formats of configuration and output, and the search for a configuration. */
+const libraries = ['yaml', 'smol-toml', 'pino', 'cosmiconfig', '@valibot/to-json-schema'];
 
-rmSync(output, { recursive: true, force: true });
-const { metafile } = await build({
-  // core.js is what plugins get when they import @pm-supervisor/core.
-  entryPoints: { pm: join(folder, 'src/pm.ts'), core: join(folder, '../core/src/index.ts') },
-  outdir: output,
-  chunkNames: 'chunks/[name]-[hash]',
+const fileOf = (library: string): string => `lib/${library.replace(/^@/, '').replace('/', '-')}.js`;
+
+const shared: BuildOptions = {
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node22.18',
   conditions: ['@pm-supervisor/source', 'module'],
   // cosmiconfig asks for TypeScript only to load pm.config.ts itself; pm evaluates those in a child process.
   external: ['typescript'],
-  banner: { js: requireForChunks },
   // No identifier minification: it turns module wrappers into arrow functions, which V8 compiles eagerly (+15 MB).
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
-  metafile: true,
   logLevel: 'warning',
+  metafile: true,
+  write: false,
+};
+
+const librariesElsewhere: Plugin = {
+  name: 'libraries in files of their own',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[@\w]/ }, ({ path }) => (libraries.includes(path) ? { path, namespace: 'library' } : undefined));
+    onResolve({ filter: /^\.\/lib\//, namespace: 'library' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: 'library' }, ({ path }) => ({ contents: `module.exports = require('./${fileOf(path)}');` }));
+  },
+};
+
+/**
+ * pino formats the supervisor's records and writes nothing: what it would need for that (threads, another file
+ * writer, hooks on the end of the process) is left out.
+ */
+const pinoWithoutOutput: Plugin = {
+  name: 'pino without output',
+  setup({ onResolve, onLoad }) {
+    const unused = /^(sonic-boom|on-exit-leak-free|worker_threads|(\.\/lib\/|\.\/)(transport|multistream))$/;
+    onResolve({ filter: unused }, ({ path, importer }) => (importer.includes('/pino/') ? { path, namespace: 'unused' } : undefined));
+    onLoad({ filter: /./, namespace: 'unused' }, ({ path }) => ({
+      contents: `module.exports = Object.assign(() => { throw new Error('${path} is not bundled'); }, { isMainThread: true });`,
+    }));
+  },
+};
+
+/** To load `fs/promises` costs 3 ms, so it is loaded when one of its functions is called; few boots call one. */
+const lazyPromises: Plugin = {
+  name: 'fs/promises when it is called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:fs\/promises$/ }, ({ path, namespace }) => (namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' }));
+    onLoad({ filter: /./, namespace: 'lazy' }, () => ({
+      contents: Object.keys(promises)
+        .filter((name) => typeof Reflect.get(promises, name) === 'function')
+        .map((name) => `export const ${name} = (...args) => require('node:fs/promises').${name}(...args);`)
+        .join('\n'),
+    }));
+  },
+};
+
+/** The daemon answers `--help` with what the other half prints. */
+const verbsElsewhere: Plugin = {
+  name: 'verbs in a file of their own',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/program\.ts$/, namespace: 'file' }, ({ kind }) => (kind === 'dynamic-import' ? { path: './verbs.js', external: true } : undefined));
+  },
+};
+
+async function bundle(name: string, options: BuildOptions): Promise<{ name: string; text: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({ ...shared, ...options, outfile: join(dist, name) });
+  return { name, text: outputFiles?.[0]?.text ?? '', metafile: metafile as Metafile };
+}
+
+/** A file that the entry's loader runs: what CommonJS and import.meta offer, out of what the loader hands over. */
+function wrap(text: string, isStrict: boolean): string {
+  const given = 'const exports=module.exports,__filename=filename,__dirname=require("node:path").dirname(filename)';
+  return `(function(module,require,filename){${isStrict ? '"use strict";' : ''}${given};${text}\n})`;
+}
+
+const half = (file: string): BuildOptions => ({
+  entryPoints: [join(folder, 'src', file)],
+  plugins: [librariesElsewhere, lazyPromises, verbsElsewhere],
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
+  banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(filename).href;' },
 });
-const entry = join(output, 'pm.js');
-// The entry has to be understood by the oldest Node, to tell it so; and it requires nothing.
-writeFileSync(entry, readFileSync(entry, 'utf8').replace(`${requireForChunks}\n`, ''));
-chmodSync(entry, 0o755);
-writeFileSync(join(output, 'meta.json'), JSON.stringify(metafile));
-if (existsSync(prebuilt)) cpSync(prebuilt, join(output, 'prebuilt'), { recursive: true });
+
+const parts = await Promise.all([
+  bundle('daemon.js', half('daemon.ts')),
+  bundle('verbs.js', half('program.ts')),
+  ...libraries.map((library) => bundle(fileOf(library), { stdin: { contents: `export * from '${library}';`, resolveDir: core }, plugins: [pinoWithoutOutput] })),
+]);
+const buildId = createHash('sha256').update(parts.map(({ text }) => text).join('\0')).digest('hex').slice(0, 12);
+const entry = await bundle('pm.js', {
+  entryPoints: [join(folder, 'src/pm.ts')],
+  define: { 'import.meta.dirname': '__dirname', PM_BUILD: JSON.stringify(buildId) },
+});
+
+// What plugins get when they import @pm-supervisor/core: the core that runs, under the names it exports.
+const surface = await build({ ...shared, format: 'esm', entryPoints: [join(core, 'src/index.ts')], packages: 'external', outfile: join(dist, 'core.mjs') });
+const names = Object.values(surface.metafile?.outputs ?? {})[0]?.exports ?? [];
+const coreModule = `const core = globalThis[Symbol.for('@pm-supervisor/core')];\nexport const { ${names.join(', ')} } = core;\n`;
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(join(dist, 'lib'), { recursive: true });
+for (const { name, text } of parts) writeFileSync(join(dist, name), wrap(text, !name.startsWith('lib/')));
+writeFileSync(join(dist, 'pm.js'), entry.text);
+chmodSync(join(dist, 'pm.js'), 0o755);
+writeFileSync(join(dist, 'core.mjs'), coreModule);
+writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+if (existsSync(prebuilt)) cpSync(prebuilt, join(dist, 'prebuilt'), { recursive: true });
+
+// For the test that holds the boot path to what it needs.
+mkdirSync(records, { recursive: true });
+writeFileSync(join(records, 'bundle.json'), JSON.stringify(Object.fromEntries([...parts, entry].map(({ name, metafile }) => [name, metafile]))));

@@ -44,6 +44,6 @@ async function captureHelp(title: string, show: Show, argv: readonly string[]): 
   let text = '';
   const stdout = { isTerminal: false, write: (part: string): void => void (text += part) };
   const node = { version: process.versions.node, path: process.execPath, arch: process.arch };
-  await show({ argv, env: {}, cwd: '/', pid: 1, node, stdout, stderr: stdout });
+  await show({ argv, env: {}, cwd: '/', pid: 1, node, hasTerminal: false, stdout, stderr: stdout });
   return `## ${title}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\``;
 }

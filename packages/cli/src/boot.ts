@@ -1,37 +1,34 @@
-import module from 'node:module';
 import { isatty } from 'node:tty';
-import { setFlagsFromString } from 'node:v8';
+import { pathToFileURL } from 'node:url';
 import type { CliContext } from './context.ts';
+import type { Loader } from './entry/code-cache.ts';
 import type { EarlySignals } from './entry/early-signals.ts';
-import { shareCore } from './entry/shared-core.ts';
 import { isRun, main } from './main.ts';
 import { createWriter } from './writer.ts';
 
 /** Joins the command line with the process it runs in: the only file beside the entry that knows `process`. */
-export async function boot(early: EarlySignals): Promise<void> {
-  const context = createContext();
+export async function boot(early: EarlySignals, loader: Loader, corePath: string): Promise<void> {
+  const context = createContext(corePath, loader);
   if (isRun(context.argv)) preferMemory(process.constrainedMemory());
   else restoreSignals(early);
-  shareCore(new URL('../core.js', import.meta.url));
-  end(await main(context, early));
+  const code = await main(context, early, {
+    daemon: async () => loader.load('daemon.js') as typeof import('./daemon.ts'),
+    program: async () => loader.load('verbs.js') as typeof import('./program.ts'),
+  });
+  loader.save();
+  end(code);
 }
 
-/**
- * Ends now, whatever timers or sockets a plugin left open and whatever it does on `exit`: all that had to be written is
- * written. Node keeps compiled code only when it ends by itself, so that is done first.
- */
-function end(code: number): never {
-  module.flushCompileCache();
-  return (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
-}
-
-function createContext(): CliContext {
+function createContext(corePath: string, loader: Loader): CliContext {
   return {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
     pid: process.pid,
     node: { version: process.versions.node, path: process.execPath, arch: process.arch },
+    hasTerminal: isatty(0),
+    coreUrl: pathToFileURL(corePath).href,
+    onRunning: () => loader.save(),
     stdout: createWriter(1, () => isatty(1)),
     stderr: createWriter(2, () => isatty(2)),
   };
@@ -51,5 +48,13 @@ const smallContainer = 512 * 1024 * 1024;
  * make it collect early: after a burst of garbage 15 MB stay instead of 78, for twice the time of that burst.
  */
 function preferMemory(memory: number): void {
-  if (memory > 0 && memory < smallContainer) setFlagsFromString('--optimize-for-size');
+  if (memory > 0 && memory < smallContainer) process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
+}
+
+/**
+ * Ends now, whatever timers or sockets a plugin left open and whatever it does on `exit`: all that had to be written is
+ * written.
+ */
+function end(code: number): never {
+  return (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
 }

@@ -8,6 +8,12 @@ export interface CliContext {
   readonly cwd: string;
   readonly pid: number;
   readonly node: NodeFacts;
+  /** Standard input is a terminal. */
+  readonly hasTerminal: boolean;
+  /** Where plugins find the core of the bundle; absent when pm runs from its sources. */
+  readonly coreUrl?: string;
+  /** Told once the daemon has booted. */
+  readonly onRunning?: () => void;
   /** The answer, and nothing else. */
   readonly stdout: Writer;
   /** Diagnostics. */

@@ -14,7 +14,10 @@ interface Ended {
 
 async function pm(...argv: string[]): Promise<Ended> {
   const { context, ended } = createTestContext(argv);
-  return ended(await main(context, catchEarlySignals({ on: () => undefined, off: () => undefined })));
+  return ended(await main(context, catchEarlySignals({ on: () => undefined, off: () => undefined }), {
+      daemon: () => import('./daemon.ts'),
+      program: () => import('./program.ts'),
+    }));
 }
 
 function createTestContext(argv: readonly string[], env: CliContext['env'] = {}): { context: CliContext; ended: (code: number) => Ended } {
@@ -25,6 +28,7 @@ function createTestContext(argv: readonly string[], env: CliContext['env'] = {})
     cwd: '/nowhere',
     pid: 42,
     node: { version: '24.21.0', path: '/usr/bin/node', arch: 'x64' },
+    hasTerminal: false,
     stdout: { isTerminal: false, write: (text) => (out += text) },
     stderr: { isTerminal: false, write: (text) => (err += text) },
   };

@@ -1,22 +1,19 @@
 import type { CliContext } from './context.ts';
 import type { EarlySignals } from './entry/early-signals.ts';
 
+/** The two halves of pm, of which a start loads one. */
+export interface Halves {
+  daemon(): Promise<Pick<typeof import('./daemon.ts'), 'runDaemon'>>;
+  program(): Promise<Pick<typeof import('./program.ts'), 'runProgram'>>;
+}
+
 /**
  * Does what the command line asks for and resolves to the exit code. Failures a user can cause are told
  * on stderr; this never rejects.
  */
-export async function main(context: CliContext, early: EarlySignals): Promise<number> {
-  try {
-    if (isRun(context.argv)) {
-      const { run } = await import('./verbs/run.ts');
-      return await run(context, early);
-    }
-    const { runVerb } = await import('./program.ts');
-    return await runVerb(context);
-  } catch (error) {
-    const { reportFailure } = await import('./failure.ts');
-    return reportFailure(error, context);
-  }
+export async function main(context: CliContext, early: EarlySignals, halves: Halves): Promise<number> {
+  if (isRun(context.argv)) return (await halves.daemon()).runDaemon(context, early);
+  return (await halves.program()).runProgram(context);
 }
 
 /** `pm`, `pm run …`, and `pm` followed by options of run are the daemon; `-h` and `-V` alone are questions about pm. */

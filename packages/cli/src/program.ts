@@ -16,6 +16,16 @@ Examples:
 
 Each verb answers on standard output and explains itself with --help.`;
 
+/** Runs any verb but `run`, and resolves with its exit code. Never rejects. */
+export async function runProgram(context: CliContext): Promise<number> {
+  try {
+    return await runVerb(context);
+  } catch (error) {
+    const { reportFailure } = await import('./failure.ts');
+    return reportFailure(error, context);
+  }
+}
+
 /** Runs any verb but `run`. Rejects with UsageError, or with what the verb rejects with. */
 export async function runVerb(context: CliContext): Promise<number> {
   const [name = '', ...rest] = context.argv;

@@ -34,6 +34,8 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
   const command = terminator === -1 ? [] : argv.slice(terminator + 1);
   if (terminator !== -1 && command.length === 0) throw new UsageError('nothing follows "--"', 'Write the command to run there: pm run -- bash');
 
+  // Most containers start it so, and loading the parser would cost them half a millisecond.
+  if (own.length === 0) return toRunArguments(new Map(), command);
   const { tokens } = parseArgs({ args: [...own], options: runOptions, strict: false, allowPositionals: true, tokens: true });
   const values = new Map<string, string[]>();
   let last: string | undefined;

@@ -17,20 +17,21 @@ export interface Inspection {
   readonly origin: string;
 }
 
-type Bundled = NonNullable<PlannerPorts['bundled']>;
+/** Where plugins come from. Default: none bundled, and modules as Node finds them. */
+export type InspectionPorts = Pick<PlannerPorts, 'bundled' | 'modules'>;
 
 /**
  * Reads and plans exactly as `pm run` does, and starts nothing: for `pm check`, `pm plan` and dry runs. Plugins are set
  * up and disposed again. Throws ConfigError with all diagnostics.
  */
-export async function inspectPlan(request: PlanRequest, bundled?: Bundled): Promise<Inspection> {
-  const { plan, values, warnings, origin } = await planOnce(request, bundled);
+export async function inspectPlan(request: PlanRequest, ports: InspectionPorts = {}): Promise<Inspection> {
+  const { plan, values, warnings, origin } = await planOnce(request, ports);
   return { plan, explanation: explainPlan(plan, values), warnings, origin };
 }
 
 /** JSON Schema of the configuration with the keys of the plugins it uses. Throws ConfigError when it has errors. */
-export async function describeConfig(request: PlanRequest, bundled?: Bundled): Promise<Record<string, unknown>> {
-  return toSchema((await planOnce(request, bundled)).sections);
+export async function describeConfig(request: PlanRequest, ports: InspectionPorts = {}): Promise<Record<string, unknown>> {
+  return toSchema((await planOnce(request, ports)).sections);
 }
 
 /** JSON Schema of what core alone knows. */
@@ -38,12 +39,12 @@ export function describeCoreConfig(): Promise<Record<string, unknown>> {
   return toSchema(createSectionRegistry([]));
 }
 
-async function planOnce(request: PlanRequest, bundled?: Bundled): Promise<Planned> {
+async function planOnce(request: PlanRequest, ports: InspectionPorts): Promise<Planned> {
   const planned = await preparePlan(request, {
     clock: systemClock,
     facts: readMachineFacts(),
     evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(request.env) }),
-    ...(bundled === undefined ? {} : { bundled }),
+    ...ports,
   });
   await planned.host.dispose();
   return planned;

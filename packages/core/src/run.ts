@@ -24,6 +24,7 @@ import { handleUncaught } from './os/uncaught.ts';
 import { watchFiles } from './os/watch-files.ts';
 import { preparePlan, type Planned, type PlanRequest } from './planner.ts';
 import type { GlobalSpec, SignalName } from './plan/spec.ts';
+import type { ModuleLoader } from './plugin/modules.ts';
 import type { BundledPlugin } from './plugin/resolve.ts';
 import { createSupervisor, type Supervisor, type World } from './supervisor.ts';
 
@@ -39,6 +40,10 @@ export interface RunOptions extends PlanRequest {
   readonly foreground?: readonly [string, ...string[]];
   /** Plugins that pm carries, by name. */
   readonly bundled?: Readonly<Record<string, BundledPlugin>>;
+  /** How plugins' files are found and loaded. Default: Node's way. */
+  readonly modules?: ModuleLoader;
+  /** Told once, when everything that boots is up. */
+  readonly onRunning?: () => void;
   /** Warnings of the plan, before anything starts. */
   readonly onWarnings?: (warnings: readonly Diagnostic[]) => void;
   /**
@@ -58,6 +63,7 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
     facts: readMachineFacts(),
     evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(options.env) }),
     ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
+    ...(options.modules === undefined ? {} : { modules: options.modules }),
   });
   try {
     return await superviseWorld(planned, options);
@@ -76,12 +82,16 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
   const unlock = runtimeDir === undefined ? undefined : takeRunLock(runtimeDir, options.pid);
   const world = createWorld(logs, runtimeDir, options);
   const supervisor = joinSupervisor(planned, world, options);
+  const unsubscribe = supervisor.journal.subscribe(({ type }) => {
+    if (type === 'supervisor.running') options.onRunning?.();
+  });
   const guards = [
     guardExit(currentPlugin),
     handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
   ];
   const closers = [
     ...(unlock === undefined ? [] : [unlock]),
+    unsubscribe,
     keepAlive(),
     takeSignals(supervisor, options),
     startOrphanReaper(sys, supervisor, planned.plan.global),

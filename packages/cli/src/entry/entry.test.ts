@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findOwnFolder } from './compile-cache.ts';
+import { createLoader, isTrusted, type Loader } from './code-cache.ts';
 import { catchEarlySignals } from './early-signals.ts';
 import { explainUnsupportedNode } from './node-version.ts';
 
@@ -46,36 +46,76 @@ describe('signals before the supervisor listens', () => {
   });
 });
 
-describe('the folder of compiled code', () => {
+describe('files of the bundle and their compiled code', () => {
   let folder = '';
+  let cache = '';
   const uid = process.getuid?.() ?? 0;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'pm-cache-test-'));
+    cache = join(folder, 'cache');
+    writeFileSync(join(folder, 'part.js'), `(function(module,require,filename){module.exports={other:require('./other.js'),os:require('node:os'),filename};
+})`);
+    writeFileSync(join(folder, 'other.js'), '(function(module,require,filename){module.exports=function add(a,b){return a+b};\n})');
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('is made for this user alone', () => {
-    expect(findOwnFolder(folder, uid)).toBe(join(folder, `pm-cache-${uid}`));
-    expect(findOwnFolder(folder, uid)).toBe(join(folder, `pm-cache-${uid}`));
+  const createHere = (tag = 'one'): Loader => createLoader({ folder, cacheFolders: [cache], tag, uid });
+
+  test('a file gets its neighbours, modules of Node, and its own name; each is loaded once', () => {
+    const loader = createHere();
+    const part = loader.load('part.js') as { other: (a: number, b: number) => number; os: unknown; filename: string };
+    expect(part.other(1, 2)).toBe(3);
+    expect(part.os).toHaveProperty('cpus');
+    expect(part.filename).toBe(join(folder, 'part.js'));
+    expect(loader.load('part.js')).toBe(part);
+    expect(loader.load('other.js')).toBe(part.other);
   });
 
-  test('is not used when others may write there', () => {
-    mkdirSync(join(folder, `pm-cache-${uid}`));
-    chmodSync(join(folder, `pm-cache-${uid}`), 0o777);
-    expect(findOwnFolder(folder, uid)).toBeUndefined();
+  test('what was compiled is kept under the tag, and used by the next loader', () => {
+    const first = createHere();
+    first.load('part.js');
+    first.save();
+    expect(readdirSync(join(cache, 'one')).toSorted()).toEqual(['other.js.code', 'part.js.code']);
+    const before = statSync(join(cache, 'one', 'part.js.code')).mtimeMs;
+    const second = createHere();
+    second.load('part.js');
+    second.save();
+    expect(statSync(join(cache, 'one', 'part.js.code')).mtimeMs).toBe(before);
+    const third = createHere('two');
+    third.load('other.js');
+    third.save();
+    expect(readdirSync(cache).toSorted()).toEqual(['one', 'two']);
   });
 
-  test('is not used when it belongs to somebody else', () => {
-    mkdirSync(join(folder, `pm-cache-${uid + 1}`));
-    expect(findOwnFolder(folder, uid + 1)).toBeUndefined();
+  test('compiled code that V8 does not accept is replaced', () => {
+    mkdirSync(join(cache, 'one'), { recursive: true });
+    writeFileSync(join(cache, 'one', 'other.js.code'), 'nonsense');
+    const loader = createHere();
+    expect(loader.load('other.js')).toBeTypeOf('function');
+    loader.save();
+    expect(statSync(join(cache, 'one', 'other.js.code')).size).toBeGreaterThan(100);
   });
 
-  test('is not followed when it is a link', () => {
-    symlinkSync('/var', join(folder, `pm-cache-${uid}`));
-    expect(findOwnFolder(folder, uid)).toBeUndefined();
+  test('a cache that cannot be written is done without', () => {
+    const loader = createLoader({ folder, cacheFolders: [join(folder, 'missing/cache'), '/proc/pm-cache'], tag: 'one', uid });
+    expect(loader.load('other.js')).toBeTypeOf('function');
+    loader.save();
+    expect(readdirSync(folder).toSorted()).toEqual(['other.js', 'part.js']);
   });
 
-  test('is done without when the temporary folder is missing', () => {
-    expect(findOwnFolder(join(folder, 'missing'), uid)).toBeUndefined();
+  test('a missing file is an error that names it', () => {
+    expect(() => createHere().load('missing.js')).toThrow(join(folder, 'missing.js'));
+  });
+
+  test('a cache is used only where nobody else can write', () => {
+    expect(isTrusted(cache, uid)).toBe(true);
+    expect(isTrusted(cache, uid)).toBe(true);
+    chmodSync(cache, 0o777);
+    expect(isTrusted(cache, uid)).toBe(false);
+    chmodSync(cache, 0o755);
+    if (uid === 0) chownSync(cache, 12345, 12345);
+    expect(isTrusted(cache, uid === 0 ? 0 : uid + 1)).toBe(false);
+    symlinkSync('/var', join(folder, 'link'));
+    expect(isTrusted(join(folder, 'link'), uid)).toBe(false);
   });
 });

@@ -1,0 +1,53 @@
+import { inspectPlan, runSupervisor } from '@pm-supervisor/core';
+import type { CliContext } from './context.ts';
+import { writeWarnings } from './diagnostics.ts';
+import type { EarlySignals } from './entry/early-signals.ts';
+import { exitCodes } from './exit-codes.ts';
+import { allowsColour } from './paint.ts';
+import { toPlanRequest } from './plan-options.ts';
+import { createPluginModules } from './plugin-modules.ts';
+import { parseRunArguments, type RunArguments } from './run-arguments.ts';
+
+/** `pm run`: resolves with the exit code when nothing is left. Never rejects. */
+export async function runDaemon(context: CliContext, early: EarlySignals): Promise<number> {
+  try {
+    return await run(context, early);
+  } catch (error) {
+    const { reportFailure } = await import('./failure.ts');
+    return reportFailure(error, context);
+  }
+}
+
+/** Rejects with UsageError or ConfigError, having started nothing. */
+async function run(context: CliContext, early: EarlySignals): Promise<number> {
+  const args = parseRunArguments(context.argv[0] === 'run' ? context.argv.slice(1) : context.argv);
+  if (args.help) return (await import('./program.ts')).showRunHelp(context);
+  if (args.dryRun) return showDryRun(args, context);
+  // Until the supervisor takes over nothing has been started: a request to stop is granted at once.
+  return new Promise((resolve, reject) => {
+    early.onStop(() => resolve(exitCodes.ok));
+    supervise(args, context, early).then(resolve, reject);
+  });
+}
+
+async function showDryRun(args: RunArguments, context: CliContext): Promise<number> {
+  const { writePlan } = await import('./verbs/plan.ts');
+  writePlan(await inspectPlan(toPlanRequest(args, context), { modules: createPluginModules(context) }), false, context);
+  return exitCodes.ok;
+}
+
+function supervise(args: RunArguments, context: CliContext, early: EarlySignals): Promise<number> {
+  const [program, ...rest] = args.command;
+  return runSupervisor({
+    ...toPlanRequest(args, context),
+    pid: context.pid,
+    hasTerminal: context.hasTerminal,
+    colours: allowsColour(context.env),
+    watch: args.watch,
+    ...(program === undefined ? {} : { foreground: [program, ...rest] as const }),
+    onWarnings: (warnings) => writeWarnings(warnings, context),
+    modules: createPluginModules(context),
+    onTakeOver: () => early.release(),
+    ...(context.onRunning === undefined ? {} : { onRunning: context.onRunning }),
+  });
+}
