@@ -35,6 +35,7 @@ export interface PlanRequest {
   readonly inline?: RawMap;
 }
 
+/** The world as planning sees it: time, facts of the machine, files that are code, plugins. */
 export interface PlannerPorts extends LoadPorts {
   readonly clock: Clock;
   readonly facts: MachineFacts;

@@ -120,6 +120,7 @@ type Names<Groups> = { [G in keyof Groups & string]: `${G}.${keyof Groups[G] & s
 /** `instance.spawning`: every hook by its full name. */
 export type HookName = Names<HookShapes>;
 
+/** Where a tap stands among the others, and what its failure means. */
 export interface TapOptions {
   /** Where among the taps of this hook: lower first. Default `normal`, 0. See `stages`. */
   readonly stage?: StageName | number;

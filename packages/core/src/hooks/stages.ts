@@ -12,6 +12,7 @@ export const stages = {
   last: 1000,
 } as const;
 
+/** A stage by name; see `stages`. */
 export type StageName = keyof typeof stages;
 
 /** The number of a stage given by name or number; throws TypeError where it is neither. */

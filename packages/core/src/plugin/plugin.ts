@@ -12,6 +12,7 @@ export type Disposer = () => Awaitable<void>;
 /** A key of the configuration that a plugin owns: its schema, or its schema with more. */
 export type SectionDeclaration = StandardSchemaV1 | SectionDetails;
 
+/** A key that a plugin owns, with how layers join and how else it may be spelled. */
 export interface SectionDetails {
   readonly schema: StandardSchemaV1;
   /** Joins the values of two layers; without it maps merge and everything else replaces. */
@@ -58,6 +59,7 @@ export interface PluginFactory<Options = unknown> {
   readonly [pluginMark]: FactoryDetails;
 }
 
+/** What `definePlugin` knows of a plugin before it is created. */
 export interface FactoryDetails {
   /** Checks what stands under the plugin's name in `plugins`; what it returns is what the factory gets. */
   readonly options?: StandardSchemaV1;

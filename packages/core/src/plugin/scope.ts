@@ -16,6 +16,7 @@ import type { Disposer } from './plugin.ts';
 import { createRateGate } from './rate.ts';
 import { createScopedClock, type ScopedClock } from './scoped-clock.ts';
 
+/** How long a plugin waits for what it asked for. The caller is always the plugin. */
 export interface PluginDispatchOptions {
   /** Milliseconds to wait for the final state; 0 (default) answers when the command is accepted. */
   readonly waitMs?: number;

@@ -2,6 +2,7 @@ import type { HookName, PluginHooks } from '../hooks/hooks.ts';
 import { hookTable } from '../hooks/table.ts';
 import type { PluginDefinition } from '../plugin/plugin.ts';
 
+/** A plugin that records, and what it recorded. */
 export interface HookRecorder {
   /** `instance.spawned web-1 STARTING`: every firing so far, in order. A test may empty it. */
   readonly fired: string[];
@@ -9,6 +10,7 @@ export interface HookRecorder {
   readonly plugin: PluginDefinition;
 }
 
+/** What is recorded. */
 export interface HookRecorderOptions {
   /** Hooks that are not recorded. Default `log.line`: there is one for every line. */
   readonly except?: readonly HookName[];

@@ -7,6 +7,7 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { planForTest, type TestPlanOptions } from './test-plan.ts';
 import { createTestSupervisor } from './test-supervisor.ts';
 
+/** A plugin and a configuration that gives it something to do. */
 export interface PluginHarness {
   /** The plugin's name, as in `plugins`. */
   readonly name: string;

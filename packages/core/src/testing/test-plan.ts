@@ -5,6 +5,7 @@ import type { MachineFacts } from '../plan/context.ts';
 import { type Planned, preparePlan } from '../planner.ts';
 import type { PluginDefinition, PluginFactory } from '../plugin/plugin.ts';
 
+/** A configuration and the plugins under test. */
 export interface TestPlanOptions {
   /** What a configuration file would hold. */
   readonly config: Readonly<Record<string, unknown>>;

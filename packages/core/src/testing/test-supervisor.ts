@@ -10,6 +10,7 @@ import { createHookRecorder } from './hook-recorder.ts';
 import { planForTest, type TestPlanOptions } from './test-plan.ts';
 import { createTestPorts } from './test-ports.ts';
 
+/** A configuration, plugins, and how the programs of children behave. */
 export interface TestSupervisorOptions extends TestPlanOptions {
   /** Plays the program of each child, right after its spawn. Default: it runs until it is told to end. */
   readonly onSpawn?: (child: FakeChild) => void;
