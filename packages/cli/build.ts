@@ -54,7 +54,7 @@ const pinoWithoutOutput: Plugin = {
     const unused = /^(sonic-boom|on-exit-leak-free|worker_threads|(\.\/lib\/|\.\/)(transport|multistream))$/;
     onResolve({ filter: unused }, ({ path, importer }) => (importer.includes('/pino/') ? { path, namespace: 'unused' } : undefined));
     onLoad({ filter: /./, namespace: 'unused' }, ({ path }) => ({
-      contents: `module.exports = Object.assign(() => { throw new Error('${path} is not bundled'); }, { isMainThread: true });`,
+      contents: `module.exports = Object.assign(function () { throw new Error('${path} is not bundled'); }, { isMainThread: true });`,
     }));
   },
 };
