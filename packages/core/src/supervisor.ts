@@ -309,7 +309,7 @@ class RunningSupervisor implements Supervisor {
     await disposePlugins();
     this.#phase = 'stopped';
     emit('supervisor.stopped', { exitCode: this.#exitCode, stopMs: Math.round(clock.monotonic() - startedAt), culprits });
-    await world.logs.flush(flushLimitMs);
+    await world.logs.finish(flushLimitMs);
     return this.#exitCode;
   }
 

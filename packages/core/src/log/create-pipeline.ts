@@ -44,7 +44,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     load: () => facts.ownJson.load(),
     write: (record) => writeOwn(record, parts),
   });
-  const parts: Parts = { clock, tap, shelf, holds, gate, chosen: () => state.chosen };
+  const parts: Parts = { clock, tap, shelf, holds, gate, open: new Set(), chosen: () => state.chosen };
   const configure = (settings: PipelineSettings): void => {
     state.settings = settings;
     state.chosen = chooseFormat(settings, facts);
@@ -56,6 +56,11 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     logger: own.logger,
     attach: (source, readable) => attachStream(source, readable, parts, { endsItself: true }),
   });
+  const flush = async (limitMs: number): Promise<boolean> => {
+    await own.settled();
+    holds.release();
+    return gate.flush(limitMs);
+  };
   gate.setOverflow(state.settings.overflow);
   return {
     logger: own.logger,
@@ -69,10 +74,11 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     },
     counters: (instance) => shelf.counters(instance),
     configure,
-    async flush(limitMs) {
-      await own.settled();
-      holds.release();
-      return gate.flush(limitMs);
+    flush,
+    async finish(limitMs) {
+      const end = clock.monotonic() + limitMs;
+      await readToEnd(parts, limitMs / 2);
+      return flush(end - clock.monotonic());
     },
   };
 }
@@ -84,6 +90,8 @@ interface Parts {
   readonly shelf: Shelf;
   readonly holds: Holds;
   readonly gate: Gate;
+  /** What is still being read. */
+  readonly open: Set<LogAttachment>;
   readonly chosen: () => ChosenFormat;
 }
 
@@ -129,9 +137,19 @@ function attachStream(
       gate.leave(gated);
     },
   });
-  const gated: Gated = { pause: intake.pause, resume: intake.resume, burst: 0 };
+  const gated: Gated = { pause: intake.pause, resume: intake.resume, isLeaving: intake.isLeaving, burst: 0 };
   gate.enter(gated);
-  return { ended: intake.ended, stopLines: route.stopLines, detach: intake.detach };
+  const attachment = { ended: intake.ended, stopLines: route.stopLines, adopt: route.adopt, detach: intake.detach };
+  parts.open.add(attachment);
+  void intake.ended.then(() => parts.open.delete(attachment));
+  return attachment;
+}
+
+/** Reads what the processes wrote before their end; a stranger that holds a pipe is left behind at the limit. */
+async function readToEnd({ open, clock }: Parts, limitMs: number): Promise<void> {
+  const limit = clock.after(limitMs, () => open.forEach((attachment) => attachment.detach()));
+  await Promise.all([...open].map((attachment) => attachment.ended));
+  limit.cancel();
 }
 
 /** Kept under the name `pm`, which no instance can have: theirs end with a number. */

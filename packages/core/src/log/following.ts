@@ -40,6 +40,7 @@ export function createFollowing({ clock, logger, attach }: FollowingPorts): Foll
       return {
         ended,
         stopLines: attachment.stopLines,
+        adopt: attachment.adopt,
         detach() {
           follower.finish();
           attachment.detach();

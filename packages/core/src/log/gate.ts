@@ -9,6 +9,8 @@ export interface Gated {
   resume(): void;
   /** Bytes written since the output last took something. */
   burst: number;
+  /** Its process has ended and it is read although the output is full: it cannot wait any more. */
+  isLeaving(): boolean;
 }
 
 export interface GatePorts {
@@ -70,7 +72,7 @@ export function createGate({ output, clock, onDropped }: GatePorts): Gate {
       if (blocks && outbox.blocked) stream.pause();
     },
     leave: (stream) => void streams.delete(stream),
-    isFull: (stream) => outbox.blocked && isTooMuch(outbox.waiting, stream.burst),
+    isFull: (stream) => outbox.blocked && (!blocks || stream.isLeaving()) && isTooMuch(outbox.waiting, stream.burst),
     put(stream, piece) {
       stream.burst += piece.length;
       outbox.put(piece);

@@ -14,6 +14,8 @@ export interface IntakePorts {
 /** Reads one stream, as long as the gate is open. */
 export interface Intake {
   readonly ended: Promise<void>;
+  /** true after `detach`. */
+  isLeaving(): boolean;
   pause(): void;
   resume(): void;
   /** Takes what is there, then stops reading. Idempotent. */
@@ -59,6 +61,7 @@ export function startIntake(readable: Readable | ByteReader, ports: IntakePorts)
   readable.resume();
   return {
     ended,
+    isLeaving: () => detaching,
     pause: () => void (detaching || done || readable.pause()),
     resume: () => void (done || readable.resume()),
     detach() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countLines, createLineSplitter, type LinePart, toTexts } from './lines.ts';
+import { createLineSplitter, type LinePart, toTexts } from './lines.ts';
 
 type Seen =
   | { readonly kind: 'line' | 'rest'; readonly bytes: string }
@@ -131,15 +131,6 @@ describe('splitting, whatever comes', () => {
             seen.map((piece, index) => ({ ...piece, kind: 'part', number: index + 1, more: index < seen.length - 1 })),
           );
         }
-      }),
-    );
-  });
-
-  test('counting finds every line feed', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(100), { maxLength: 100 }), (lengths) => {
-        const text = lengths.map((length) => 'x'.repeat(length)).join('\n');
-        expect(countLines(Buffer.from(text))).toBe(text.split('\n').length - 1);
       }),
     );
   });

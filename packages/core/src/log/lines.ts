@@ -86,24 +86,6 @@ export function createLineSplitter(receiver: LineReceiver, limit: number = longe
   };
 }
 
-/** How many line feeds there are. */
-export function countLines(bytes: Buffer): number {
-  let lines = 0;
-  let searches = 0;
-  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
-    lines++;
-    // A search costs as much as looking at some 40 bytes one by one: with shorter lines that is the better way.
-    if (++searches === 32 && at < 32 * 40) return lines + countOneByOne(bytes, at + 1);
-  }
-  return lines;
-}
-
-function countOneByOne(bytes: Buffer, from: number): number {
-  let lines = 0;
-  for (let at = from; at < bytes.length; at++) if (bytes[at] === lineFeed) lines++;
-  return lines;
-}
-
 /** Whole lines as text, without their ends (`\n` or `\r\n`). Bytes that are not UTF-8 become U+FFFD. */
 export function toTexts(bytes: Buffer): string[] {
   const text = bytes.toString('utf8', 0, bytes[bytes.length - 1] === lineFeed ? bytes.length - 1 : bytes.length);

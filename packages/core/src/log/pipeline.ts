@@ -15,10 +15,15 @@ export interface LogSource {
   readonly onLine?: (text: string) => void;
 }
 
+/** What of a source may change while it runs. */
+export type LogTraits = Pick<LogSource, 'labels' | 'minLevel' | 'shown'>;
+
 export interface LogAttachment {
   /** Resolves when the last byte was handed to the sink or the ring; never rejects. */
   readonly ended: Promise<void>;
   stopLines(): void;
+  /** From the next line on. */
+  adopt(traits: LogTraits): void;
   /** Writes what is buffered as a last line and stops reading. Idempotent. */
   detach(): void;
 }
@@ -78,4 +83,9 @@ export interface LogPipeline {
   configure(settings: PipelineSettings): void;
   /** Waits until everything is written, or the limit; returns false at the limit. */
   flush(limitMs: number): Promise<boolean>;
+  /**
+   * The processes have ended: reads every stream to its end (a stranger that holds one is left behind after half the
+   * limit), then flushes. false at the limit.
+   */
+  finish(limitMs: number): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
+import { countLines } from '../os/count-lines.ts';
 import type { LogLevel } from '../plan/spec.ts';
-import { countLines, toTexts } from './lines.ts';
+import { toTexts } from './lines.ts';
 import type { KeptLine } from './pipeline.ts';
 import type { LogStream } from './record.ts';
 
@@ -102,7 +103,8 @@ interface Block {
 }
 
 const smallestBlock = 1024;
-const largestBlock = 64 * 1024;
+/** One read of a busy pipe, and the line that began in the read before. */
+const largestBlock = 68 * 1024;
 
 function toCapacity(least: number, last: Block | undefined): number {
   return Math.max(least, last === undefined ? smallestBlock : Math.min(largestBlock, last.memory.length * 2));

@@ -1,8 +1,9 @@
+import { countLines } from '../os/count-lines.ts';
 import type { Clock } from '../os/clock.ts';
 import type { LogLevel } from '../plan/spec.ts';
 import { isAtLeast, levelOf } from './level.ts';
-import { countLines, type LinePart, type LineReceiver, toTexts } from './lines.ts';
-import type { LineTap, LogSource } from './pipeline.ts';
+import { type LinePart, type LineReceiver, toTexts } from './lines.ts';
+import type { LineTap, LogSource, LogTraits } from './pipeline.ts';
 import type { LogRecord, LogStream } from './record.ts';
 import type { KeptBytes } from './ring.ts';
 import { type Format, type Lane, type Piece, toPartMark } from './sinks/format.ts';
@@ -28,15 +29,17 @@ export interface RoutePorts {
 
 export interface Route extends LineReceiver {
   stopLines(): void;
+  adopt(traits: LogTraits): void;
 }
 
 /** The way of the lines of one stream: who waits for them, taps, the output, the ring. */
-export function createRoute(source: LogSource, ports: RoutePorts): Route {
+export function createRoute(first: LogSource, ports: RoutePorts): Route {
   const { tap, tally, clock } = ports;
-  const { stream } = source;
-  const lane = toLane(source);
-  const loud = isLoud(lane.level, source);
-  let onLine = source.onLine;
+  const { stream } = first;
+  let source = first;
+  let lane = toLane(source);
+  let loud = isLoud(lane.level, source);
+  let { onLine } = source;
 
   const tell = (bytes: Buffer): void => {
     for (const text of onLine ? toTexts(bytes) : []) onLine?.(text);
@@ -90,6 +93,12 @@ export function createRoute(source: LogSource, ports: RoutePorts): Route {
     },
     stopLines() {
       onLine = undefined;
+    },
+    adopt({ labels, minLevel, shown }) {
+      const { process, instance } = source;
+      source = { process, instance, stream, labels, shown, ...(minLevel === undefined ? {} : { minLevel }) };
+      lane = toLane(source);
+      loud = isLoud(lane.level, source);
     },
   };
 }

@@ -19,13 +19,14 @@ export function createFakeLogs(): FakeLogs {
     text: (instance) => texts.get(instance) ?? '',
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     attach: (source, readable) => attach(source, readable),
-    follow: () => ({ ended: Promise.resolve(), stopLines: () => undefined, detach: () => undefined }),
+    follow: () => ({ ended: Promise.resolve(), stopLines: () => undefined, adopt: () => undefined, detach: () => undefined }),
     kept: (instance) => toKept(texts.get(instance) ?? ''),
     onKept: () => () => undefined,
     forget: (instance) => void texts.delete(instance),
     counters: () => ({ lines: { stdout: 0, stderr: 0 }, bytes: 0, dropped: 0 }),
     configure: () => undefined,
     flush: () => Promise.resolve(true),
+    finish: () => Promise.resolve(true),
   };
 
   function attach(source: LogSource, readable: Readable): LogAttachment {
@@ -38,7 +39,7 @@ export function createFakeLogs(): FakeLogs {
     });
     readable.on('close', resolve);
     readable.on('end', resolve);
-    return { ended, stopLines: () => void (onLine = undefined), detach: () => void readable.destroy() };
+    return { ended, stopLines: () => void (onLine = undefined), adopt: () => undefined, detach: () => void readable.destroy() };
   }
 }
 
