@@ -17,7 +17,7 @@ export interface PmOptions {
   readonly pid1?: boolean;
   /** A command line to put in front (`setpriv …`), split at spaces. */
   readonly under?: string;
-  /** `pipe` (default) is read by the test; `stuck` is a pipe that nobody reads. */
+  /** `pipe` (default) is read by the test; `stuck` is a pipe that nobody reads before `unstick`. */
   readonly stdout?: 'pipe' | 'stuck';
 }
 
@@ -36,6 +36,8 @@ export interface Pm {
   /** The pid to signal: of `pm` itself, also inside a namespace. */
   pid(): Promise<number>;
   signal(signal: NodeJS.Signals): Promise<void>;
+  /** Begins to read a stuck stdout. */
+  unstick(): void;
   /** Stops it and waits for its end; the code. */
   stop(signal?: NodeJS.Signals): Promise<End>;
 }
@@ -53,13 +55,16 @@ export function startPm(options: PmOptions): Pm {
     env: { ...toCleanEnv(), PM_RUNTIME_DIR: `${cwd}/.run`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as End);
+  // `close` comes when all output was read too; with an output that nobody reads it would never come.
+  const ended = once(child, stdout === 'stuck' ? 'exit' : 'close').then(([code, signal]) => ({ code, signal }) as End);
   const err = createWatchedLines(child.stderr ?? undefined, ended);
-  const out = createWatchedLines(stdout === 'pipe' ? child.stdout : undefined, ended, err);
+  const out = createWatchedLines(child.stdout, ended, err);
+  if (stdout === 'stuck') child.stdout.pause();
   const pid = async (): Promise<number> => (pid1 ? findOnlyChild(child.pid ?? 0) : (child.pid ?? 0));
   const signal = async (name: NodeJS.Signals): Promise<void> => void process.kill(await pid(), name);
   return {
     child, ended, out, err, pid, signal,
+    unstick: () => void child.stdout.resume(),
     async stop(name = 'SIGTERM') {
       await signal(name);
       return ended;
