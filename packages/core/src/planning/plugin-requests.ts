@@ -43,6 +43,12 @@ export function toWishes(config: RawMap, context: WishContext): readonly Wish[] 
   return [...wishes.values()];
 }
 
+/** Could one layer ask for a plugin that was not wished for yet? Most configurations never do, and need not be merged to know. */
+export function mayWish(layer: RawMap, wished: ReadonlySet<string>, context: WishContext): boolean {
+  // A list of plugins becomes a map only when layers are folded.
+  return Array.isArray(layer['plugins']) || toWishes(layer, context).some(({ key }) => !wished.has(key));
+}
+
 interface Key {
   readonly path: string;
   readonly place: SectionPlace;

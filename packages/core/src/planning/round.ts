@@ -12,7 +12,7 @@ import type { SetUp } from '../plugin/set-up.ts';
 import type { Trial } from '../plugin/trial.ts';
 import type { PlannerPorts, PlanRequest } from '../planner.ts';
 import { readPluginLayer, toSectionOwners } from './plugin-layers.ts';
-import { toWishes, type Wish } from './plugin-requests.ts';
+import { mayWish, toWishes, type Wish } from './plugin-requests.ts';
 import { toConfigError, toLooseDiagnostic, toPluginDiagnostics } from './problems.ts';
 
 /** What is known of plugins after they had their say: kept, so that a process declared at run time need not ask them again. */
@@ -56,8 +56,10 @@ export async function gatherPlugins(inputs: GatherInputs): Promise<Gathered> {
       ...layers,
       ...trial.setUps.map((setUp) => said.layers.get(setUp)).filter((layer) => layer !== undefined),
     ];
+    const context = { bundled, registry };
+    if (!all.some(({ value }) => mayWish(value, wished, context))) return { ...said, registry, all };
     const { merged, diagnostics } = merge(all, { registry, inputs });
-    const wishes = toNext(toWishes(merged.value, { bundled, registry }).filter(({ key }) => !wished.has(key)));
+    const wishes = toNext(toWishes(merged.value, context).filter(({ key }) => !wished.has(key)));
     if (wishes.length === 0) return { ...said, registry, all };
     refuseHoles(diagnostics, inputs);
     for (const { key } of wishes) wished.add(key);
