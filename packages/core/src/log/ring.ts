@@ -1,4 +1,4 @@
-import { countLines } from '../os/count-lines.ts';
+import { countLines } from '../os/fast-lines.ts';
 import type { LogLevel } from '../plan/spec.ts';
 import { toTexts } from './lines.ts';
 import type { KeptLine } from './pipeline.ts';

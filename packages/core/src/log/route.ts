@@ -1,4 +1,4 @@
-import { countLines } from '../os/count-lines.ts';
+import { countLines } from '../os/fast-lines.ts';
 import type { Clock } from '../os/clock.ts';
 import type { LogLevel } from '../plan/spec.ts';
 import { isAtLeast, levelOf } from './level.ts';

@@ -4,7 +4,7 @@ import type { LogRecord, LogStream } from '../record.ts';
 
 /**
  * Output bytes. A string holds one byte a character (latin1): V8 copies and searches those fastest, several times
- * faster than it can decode UTF-8 or make an object of each line.
+ * faster than it can decode UTF-8 or make an object of each line. A buffer is valid until the next piece is made.
  */
 export type Piece = string | Buffer;
 

@@ -104,6 +104,22 @@ describe('json, whatever comes', () => {
     );
   });
 
+  test('much at once is the same as little', () => {
+    fc.assert(
+      fc.property(fc.array(someBytes, { maxLength: 60 }), labels, (list, some) => {
+        const source = { ...lane, labels: some };
+        const whole = list.map((bytes) => Buffer.concat([bytes, Buffer.from('\n')]));
+        const { piece, lines } = format.lines(source, time, Buffer.concat([...whole, Buffer.from('end\n')]));
+        const together = parse(piece);
+        expect(lines).toBe(together.length);
+        const little = [...whole, Buffer.from('end\n')].flatMap((bytes) =>
+          parse(format.lines(source, time, bytes).piece),
+        );
+        expect(together).toEqual(little);
+      }),
+    );
+  });
+
   test('control characters are found wherever they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(3), (bytes, start) => {

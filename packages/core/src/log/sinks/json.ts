@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { countLines, frameLines } from '../../os/fast-lines.ts';
 import { hasReturns, type LinePart, withoutReturn } from '../lines.ts';
 import { hasControls } from './controls.ts';
 import { type Format, type Lane, type OwnRecord, type Piece, toIsoTime, toLatin1 } from './format.ts';
@@ -31,12 +32,16 @@ export function createJsonFormat(options: JsonOptions): Format {
     lines(lane, time, bytes) {
       const { head, tail } = frames(lane);
       const start = open(time) + head;
-      const text = withoutReturn(bytes.subarray(0, -1));
-      const body = hasReturns(text) ? escapeLines(toUtf8(text)) : escape(toUtf8(text));
-      const between = `"${tail}}\n${start}`;
+      const end = `"${tail}}\n`;
+      const utf8 = toUtf8(bytes);
+      const framed = frameLines(utf8, { before: start, after: end, escape: true });
+      if (framed) return { piece: framed, lines: countLines(bytes) };
+      const text = withoutReturn(utf8.subarray(0, -1));
+      const body = hasReturns(text) ? escapeLines(text) : escape(text);
+      const between = end + start;
       const joined = body.replace(lineEnds, toReplacement(between));
       return {
-        piece: `${start}${joined}"${tail}}\n`,
+        piece: start + joined + end,
         lines: 1 + (joined.length - body.length) / (between.length - 1),
       };
     },

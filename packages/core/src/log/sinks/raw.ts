@@ -1,4 +1,4 @@
-import { countLines } from '../../os/count-lines.ts';
+import { countLines } from '../../os/fast-lines.ts';
 import { toFieldText } from './field-text.ts';
 import { type Format, type Lane, type Piece, toLatin1 } from './format.ts';
 

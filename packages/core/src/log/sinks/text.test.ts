@@ -22,6 +22,17 @@ describe('text', () => {
     expect(lines).toBe(2);
   });
 
+  test('much at once is the same as line by line', () => {
+    const lines = Array.from(
+      { length: 200 },
+      (_, at) => `line ${at} é${'x'.repeat(at)}${at % 3 === 0 ? '\r\n' : '\n'}`,
+    );
+    const { piece, lines: count } = format.lines(lane, time, bytes(lines.join('')));
+    expect(count).toBe(200);
+    const together = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);
+    expect(together.toString()).toBe(lines.map((line) => shown(format.lines(lane, time, bytes(line)).piece)).join(''));
+  });
+
   test('bytes that are no UTF-8 pass as they are', () => {
     const { piece } = format.lines(lane, time, Buffer.from([0xff, 0xc3, 0x0a]));
     expect(Buffer.from(piece as string, 'latin1').subarray(-3)).toEqual(Buffer.from([0xff, 0xc3, 0x0a]));

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../plan/spec.ts';
+import { countLines, frameLines } from '../../os/fast-lines.ts';
 import { hasReturns, withoutReturn } from '../lines.ts';
 import { toFieldText } from './field-text.ts';
 import { type Format, type Lane, type OwnRecord, toIsoTime, toLatin1, toPartMark } from './format.ts';
@@ -27,6 +28,8 @@ export function createTextFormat(options: TextOptions): Format {
   return {
     lines(lane, time, bytes) {
       const prefix = linePrefix(lane, time);
+      const framed = frameLines(bytes, { before: prefix, after: '\n', escape: false });
+      if (framed) return { piece: framed, lines: countLines(bytes) };
       const body = bytes.toString('latin1', 0, bytes.length - 1);
       const clean = hasReturns(bytes) ? withoutReturns(body) : body;
       const piece = prefixed(prefix, clean);
