@@ -13,11 +13,11 @@ import type { PluginDefinition } from './plugin/plugin.ts';
 import { createFakeClock } from './testing/fake-clock.ts';
 
 const facts: MachineFacts = {
-  resolveUser: (user) => ({ ok: false, message: `user "${user}" does not exist`, candidates: [] }) as never,
+  resolveUser: (user) => ({ error: `user "${user}" does not exist`, candidates: [] }),
   readFile: () => {
     throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
   },
-  findCommand: (program) => ({ found: true, path: `/bin/${program}` }) as never,
+  findCommand: (program) => ({ path: `/bin/${program}` }),
   isDirectory: () => true,
   env: { PATH: '/bin' },
   cwd: '/app',
@@ -75,6 +75,15 @@ describe('from a file', () => {
       hint: 'Did you mean "metrics"?',
       frame: expect.stringContaining('metrcs: true'),
     });
+  });
+
+  test('a thousand processes of one program need one look at the machine', async () => {
+    const findCommand = vi.spyOn(facts, 'findCommand');
+    const processes = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`p${index}`, { command: ['sleep', '1'] }]),
+    );
+    expect((await plan({ inline: { processes } })).plan.processes.size).toBe(1000);
+    expect(findCommand).toHaveBeenCalledOnce();
   });
 
   test('flags win over everything', async () => {

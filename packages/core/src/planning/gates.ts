@@ -13,6 +13,7 @@ import { createReport } from '../plan/build/report.ts';
 import type { BuildContext } from '../plan/context.ts';
 import { deepChecks } from '../plan/deep-checks.ts';
 import type { Plan } from '../plan/spec.ts';
+import { rememberFacts } from './remembered-facts.ts';
 import type { Gathered, GatherInputs } from './round.ts';
 import { toConfigError, toLooseDiagnostic } from './problems.ts';
 
@@ -42,7 +43,7 @@ export async function passGates(gathered: Gathered, inputs: GatherInputs): Promi
   const draft = await transform(assembled.draft, gathered, inputs);
   const plugins = inputs.trial.setUps.map(({ name, request: { options, reason } }) => ({ name, options, reason }));
   const context: BuildContext = {
-    facts: ports.facts,
+    facts: rememberFacts(ports.facts),
     origin: merged,
     plugins,
     instantiate: inputs.instantiate,
