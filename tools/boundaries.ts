@@ -41,12 +41,18 @@ export const zones: readonly Zone[] = [
   { files: ['packages/core/src/hooks/**', 'packages/core/src/plugin/**'], powers: ['tapable'], imports: [native] },
   { files: ['packages/core/src/os/**'], powers: ['spawn', 'process'], imports: [native] },
   // One keeps time; the other keeps the event loop from ending when nothing else does.
-  { files: ['clock', 'keep-alive'].map((name) => `packages/core/src/os/${name}.ts`), powers: ['time'], imports: [] },
+  {
+    files: ['clock', 'keep-alive'].map((name) => `packages/core/src/os/${name}.ts`),
+    powers: ['spawn', 'process', 'time'],
+    imports: [],
+  },
   // The kit runs inside a third party's tests, where real time and real processes are the point.
   { files: ['packages/core/src/testing/**'], powers: ['time'], imports: [native] },
 
   { files: ['packages/plugin-*/src/**', 'examples/plugin-*/**'], powers: [], imports: [core, `${core}/*`] },
   { files: ['packages/client/src/**'], powers: [], imports: [] },
+  // The one file that knows what runs the client.
+  { files: ['packages/client/src/transport/runtime.ts'], powers: ['process', 'time'], imports: [] },
   { files: ['packages/cli/src/**'], powers: [], imports: [core, `${core}/*`, native, client, `${scope}/plugin-*`] },
   {
     files: ['packages/cli/src/pm.ts', 'packages/cli/src/boot.ts'],

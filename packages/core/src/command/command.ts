@@ -30,8 +30,10 @@ export type Command =
   | { readonly type: 'reconcile'; readonly label: readonly [string, string]; readonly declarations: Readonly<Record<string, unknown>>; readonly dryRun?: boolean }
   | { readonly type: 'shutdown'; readonly reason: string };
 
+/** The name of a command. */
 export type CommandType = Command['type'];
 
+/** Who asks, and how long the answer may take. */
 export interface DispatchOptions {
   readonly caller: Caller;
   /** How long to wait for the final state; 0 (default) answers when the command is accepted. */
@@ -39,6 +41,7 @@ export interface DispatchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The answer to a command that was carried out. */
 export interface CommandResult {
   /** true where the command changed anything: commands are idempotent. */
   readonly changed: boolean;

@@ -24,6 +24,7 @@ export interface DispatchContext extends PerformerContext {
   emit<T extends EventType>(type: T, payload: EventPayloads[T]): void;
 }
 
+/** Carries out a command. Rejects with CommandError when it is refused, wrong, or not done in time. */
 export type Dispatch = (command: Command, options: DispatchOptions) => Promise<CommandResult>;
 
 /** These still have a meaning while everything stops. */

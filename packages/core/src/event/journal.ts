@@ -1,5 +1,6 @@
 import type { EventPayloads, EventType, PmEvent } from './event.ts';
 
+/** The newest events in order, for who comes later and asks what was missed. */
 export interface Journal {
   /** Number of the newest event; 0 before the first. */
   readonly seq: number;

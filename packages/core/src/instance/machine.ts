@@ -14,6 +14,7 @@ export type State =
   | 'exited'
   | 'failed';
 
+/** What can happen to an instance. */
 export type Trigger =
   | 'start'
   | 'gateOpened'
@@ -62,6 +63,7 @@ export const triggers: Readonly<Record<Trigger, string>> = {
   killElapsed: 'it is still there well after the kill signal',
 };
 
+/** The table: state, then what happens, then what follows. Read by row. */
 export const machine: Readonly<Record<State, Readonly<Record<Trigger, Cell>>>> = {
   stopped: {
     start: 'waiting', restart: 'waiting', stop: 'ignore',

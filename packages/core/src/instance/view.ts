@@ -6,6 +6,7 @@ export type UserState =
   | 'PENDING' | 'STARTING' | 'RUNNING' | 'READY' | 'STOPPING'
   | 'STOPPED' | 'BACKOFF' | 'COMPLETED' | 'FAILED';
 
+/** How an instance ended: a code or a signal, and what it likely means. */
 export interface LastExit {
   readonly code: number | null;
   readonly signal: SignalName | null;

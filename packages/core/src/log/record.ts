@@ -1,5 +1,6 @@
 import type { LogLevel } from '../plan/spec.ts';
 
+/** Where a line was written to. */
 export type LogStream = 'stdout' | 'stderr';
 
 /** One line of output as taps of `log.line` see it. Exists only when someone taps: without taps bytes are never made objects. */

@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errnoOf } from './spawn-failure.ts';
 
+/** What the choice of a runtime folder depends on. */
 export interface RuntimeDirOptions {
   /** `global.runtime_dir`. */
   readonly configured?: string;
@@ -11,6 +12,7 @@ export interface RuntimeDirOptions {
   readonly root?: string;
 }
 
+/** The folder for socket and state, and what was tried before it. */
 export interface RuntimeDir {
   /** Absent when no place can be used: then there is no control socket, and everything else goes on. */
   readonly path?: string;

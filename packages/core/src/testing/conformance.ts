@@ -22,12 +22,14 @@ export interface ConformanceCase<Harness> {
 /** Programs that a spawner under test has to be able to run; each is a few lines of shell in os/fixtures. */
 export type ProgramName = 'exit' | 'hold' | 'ignore-term' | 'trap-term' | 'print' | 'notify' | 'missing';
 
+/** A spawner under test, and the programs it can start. */
 export interface SpawnerHarness {
   readonly spawner: Spawner;
   /** The command line of a program. `missing` cannot be found. */
   program(name: ProgramName, ...args: string[]): readonly [string, ...string[]];
 }
 
+/** A clock under test, and how time passes for it. */
 export interface ClockHarness {
   readonly clock: Clock;
   /** Lets time pass. */
@@ -51,6 +53,7 @@ export function describeCases<H>(frame: TestFrame, title: string, cases: readonl
   });
 }
 
+/** What every spawner must do, for any test runner: each case throws where it is not so. */
 export const spawnerCases: readonly ConformanceCase<SpawnerHarness>[] = [
   {
     name: 'an exit code comes through',
@@ -191,6 +194,7 @@ export const spawnerCases: readonly ConformanceCase<SpawnerHarness>[] = [
   },
 ];
 
+/** What every clock must do, for any test runner: each case throws where it is not so. */
 export const clockCases: readonly ConformanceCase<ClockHarness>[] = [
   {
     name: 'a timer fires once, and not before its time',
