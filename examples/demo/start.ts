@@ -50,13 +50,16 @@ function isFree(candidate: number): Promise<boolean> {
 
 /** Ctrl-C reaches pm by itself, as it reaches all that the terminal started: here it only must not end us first. */
 function run(freePort: number): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'pm-demo-'));
   const child = spawn(process.execPath, [program, 'run', '--watch'], {
     cwd: folder,
     stdio: 'inherit',
     env: {
       ...process.env,
       DEMO_PORT: String(freePort),
-      DEMO_FOLDER: mkdtempSync(join(tmpdir(), 'pm-demo-')),
+      DEMO_FOLDER: scratch,
+      // A machine may run another pm; a container would not.
+      PM_RUNTIME_DIR: join(scratch, 'run'),
     },
   });
   process.on('SIGINT', () => undefined);

@@ -3,18 +3,10 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { findFreePort } from '../../harness/ports.ts';
 import { createWatchedLines } from '../../harness/watched-lines.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('the demo serves its page, brings back what crashes, and Ctrl-C stops it in order', async ({ onTestFinished }) => {
   const port = await findFreePort();
@@ -35,15 +27,15 @@ test('the demo serves its page, brings back what crashes, and Ctrl-C stops it in
   await out.waitFor('Everything runs', { withinMs: 30_000 });
   const page = await fetch(`http://127.0.0.1:${port}/`);
   expect(await page.text()).toContain('You are visitor 1.');
-  await out.waitFor(/^queue-\d: done with job/);
-  await out.waitFor(/moody-1: all is well/, { times: 2, withinMs: 20_000 });
+  await out.waitFor(/queue-\d \| done with job/);
+  await out.waitFor(/moody-1 \| all is well/, { times: 2, withinMs: 20_000 });
 
   process.kill(group, 'SIGINT');
   expect(await ended).toEqual([0, null]);
-  const [workerEnded, queueGoes] = [/worker-1 ended/, /^queue-1: no job in my hands/].map((pattern) => out.texts.findIndex((text) => pattern.test(text)));
+  const [workerEnded, queueGoes] = [/worker-1 ended/, /queue-1 \| no job in my hands/].map((pattern) => out.texts.findIndex((text) => pattern.test(text)));
   expect(workerEnded).toBeGreaterThan(-1);
   expect(queueGoes).toBeGreaterThan(workerEnded ?? Number.POSITIVE_INFINITY);
-  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 });
 
 test('the demo takes another port when its own is taken, and says so', async ({ onTestFinished }) => {

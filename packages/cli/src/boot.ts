@@ -1,9 +1,11 @@
 import { isatty } from 'node:tty';
 import { pathToFileURL } from 'node:url';
 import type { CliContext } from './context.ts';
+import type * as Daemon from './daemon.ts';
 import type { Loader } from './entry/code-cache.ts';
 import type { EarlySignals } from './entry/early-signals.ts';
 import { isRun, main } from './main.ts';
+import type * as Program from './program.ts';
 import { createWriter } from './writer.ts';
 
 /** Joins the command line with the process it runs in: the only file beside the entry that knows `process`. */
@@ -12,8 +14,8 @@ export async function boot(early: EarlySignals, loader: Loader, corePath: string
   if (isRun(context.argv)) preferMemory(process.constrainedMemory());
   else restoreSignals(early);
   const code = await main(context, early, {
-    daemon: async () => loader.load('daemon.js') as typeof import('./daemon.ts'),
-    program: async () => loader.load('verbs.js') as typeof import('./program.ts'),
+    daemon: async () => loader.load('daemon.js') as typeof Daemon,
+    program: async () => loader.load('verbs.js') as typeof Program,
   });
   loader.save();
   end(code);

@@ -1,10 +1,12 @@
 import type { CliContext } from './context.ts';
+import type * as Daemon from './daemon.ts';
 import type { EarlySignals } from './entry/early-signals.ts';
+import type * as Program from './program.ts';
 
 /** The two halves of pm, of which a start loads one. */
 export interface Halves {
-  daemon(): Promise<Pick<typeof import('./daemon.ts'), 'runDaemon'>>;
-  program(): Promise<Pick<typeof import('./program.ts'), 'runProgram'>>;
+  daemon(): Promise<Pick<typeof Daemon, 'runDaemon'>>;
+  program(): Promise<Pick<typeof Program, 'runProgram'>>;
 }
 
 /**
