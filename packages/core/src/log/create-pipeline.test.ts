@@ -474,6 +474,45 @@ describe('a reload', () => {
   });
 });
 
+test('what a reload says of a running process counts from its next line on', async () => {
+  const { output, pipeline } = setUp({ settings: { format: 'json' } });
+  const { stream, attachment } = start(pipeline, { labels: { team: 'a' } });
+  const traits = { labels: { team: 'b' }, shown: true };
+  const changes = [traits, { ...traits, minLevel: 'warn' as const }, { ...traits, shown: false }, traits];
+  for (const [index, change] of changes.entries()) {
+    attachment.adopt(change);
+    stream.write(`${index}\n`);
+    await settle();
+  }
+  expect(output.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { msg: '0', team: 'b' },
+    { msg: '3', team: 'b' },
+  ]);
+});
+
+describe('finish', () => {
+  test('waits for the last bytes of every stream', async () => {
+    const { clock, output, pipeline } = setUp();
+    const streams = [start(pipeline).stream, start(pipeline, { instance: 'web-2' }).stream];
+    const finished = pipeline.finish(1000);
+    for (const stream of streams) stream.end('last words\n');
+    expect(await finished).toBe(true);
+    expect(output.lines).toEqual(['web-1 | last words', 'web-2 | last words']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('leaves a stream that a stranger holds after half the time', async () => {
+    const { clock, output, pipeline } = setUp();
+    start(pipeline).stream.write('half a line');
+    const finished = pipeline.finish(1000);
+    await clock.advance(500);
+    await settle();
+    expect(await finished).toBe(true);
+    expect(output.lines).toEqual(['web-1 | half a line']);
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe('own records', () => {
   test('come in the same stream and order as lines', async () => {
     const { output, pipeline } = setUp();

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../os/clock.ts';
-import { createFakeClock } from '../testing/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import { createFakeOutput } from '../testing/fake-output.ts';
 import { createLogPipeline } from './create-pipeline.ts';
 import { type FollowPosition, followFile } from './follow.ts';
@@ -40,8 +40,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+interface Seen {
+  readonly follower: ReturnType<typeof followFile>;
+  readonly clock: FakeClock;
+  readonly problems: string[];
+  text: string;
+}
+
 /** Follows `file` and collects what is read. */
-function follow(file: string = path, from?: FollowPosition) {
+function follow(file: string = path, from?: FollowPosition): Seen {
   const problems: string[] = [];
   const clock = createFakeClock();
   const follower = followFile(file, {
@@ -49,13 +56,11 @@ function follow(file: string = path, from?: FollowPosition) {
     onProblem: (reason) => problems.push(reason),
     ...(from && { from }),
   });
-  const seen = { follower, clock, problems, text: '' };
+  const seen: Seen = { follower, clock, problems, text: '' };
   follower.readable.setEncoding('utf8').on('data', (text: string) => void (seen.text += text));
   open.push(seen);
   return seen;
 }
-
-type Seen = ReturnType<typeof follow>;
 
 async function expectText(seen: Seen, text: string): Promise<void> {
   await vi.waitFor(() => expect(seen.text).toBe(text), { timeout: 8000, interval: 5 });

@@ -2,7 +2,7 @@ import { countLines } from '../os/fast-lines.ts';
 import type { Clock } from '../os/clock.ts';
 import type { LogLevel } from '../plan/spec.ts';
 import { isAtLeast, levelOf } from './level.ts';
-import { type LinePart, type LineReceiver, toTexts } from './lines.ts';
+import { type LineReceiver, toTexts } from './lines.ts';
 import type { LineTap, LogSource, LogTraits } from './pipeline.ts';
 import type { LogRecord, LogStream } from './record.ts';
 import type { KeptBytes } from './ring.ts';
@@ -33,78 +33,71 @@ export interface Route extends LineReceiver {
 }
 
 /** The way of the lines of one stream: who waits for them, taps, the output, the ring. */
-export function createRoute(first: LogSource, ports: RoutePorts): Route {
-  const { tap, tally, clock } = ports;
-  const { stream } = first;
-  let source = first;
-  let lane = toLane(source);
-  let loud = isLoud(lane.level, source);
+export function createRoute(source: LogSource, ports: RoutePorts): Route {
+  const lines = ports.tally.lines;
+  let way = toWay(source);
   let { onLine } = source;
 
   const tell = (bytes: Buffer): void => {
     for (const text of onLine ? toTexts(bytes) : []) onLine?.(text);
   };
-  const keep = (time: number, bytes: Buffer, lines: number): void => {
-    ports.keep({ time, stream, level: lane.level, bytes, lines });
-  };
-  const tapText = (time: number, text: string): void => {
-    const record = tap.apply({ ...toRecord(lane, text), time });
-    const level = record.level ?? lane.level;
-    if (record.dropped === true || !isLoud(level, source)) return;
-    if (ports.isFull()) ports.drop(1);
-    else ports.put(ports.format().record(record, level));
-    ports.keep({ time, stream, level, bytes: Buffer.from(record.text), lines: 1 });
-  };
-  /** A single piece that is not a whole line: a part, or a last line without end. */
-  const pass = (bytes: Buffer, mark: string, toPiece: (time: number) => Piece): void => {
-    tally.lines[stream] += 1;
-    if (!source.shown) return;
-    const time = clock.now();
-    const marked = mark === '' ? bytes : Buffer.concat([Buffer.from(mark), bytes]);
-    if (tap.active()) return tapText(time, toTexts(marked).join('\n'));
-    if (!loud) return;
-    if (ports.isFull()) ports.drop(1);
-    else ports.put(toPiece(time));
-    keep(time, marked, 1);
-  };
   return {
     lines(bytes) {
       if (onLine) tell(bytes);
-      const time = clock.now();
-      if (!source.shown || !(loud || tap.active())) {
-        tally.lines[stream] += countLines(bytes);
-      } else if (tap.active()) {
-        const texts = toTexts(bytes);
-        tally.lines[stream] += texts.length;
-        for (const text of texts) tapText(time, text);
-      } else {
-        const lines = writeLines(lane, time, bytes, ports);
-        tally.lines[stream] += lines;
-        keep(time, bytes, lines);
-      }
+      lines[way.lane.stream] += passLines(bytes, way, ports);
     },
-    part(part: LinePart) {
+    part(part) {
       tell(part.bytes);
-      pass(part.bytes, toPartMark(part), (time) => ports.format().part(lane, time, part));
+      lines[way.lane.stream] += 1;
+      passOne(
+        { bytes: part.bytes, mark: toPartMark(part), format: (format, time) => format.part(way.lane, time, part) },
+        way,
+        ports,
+      );
     },
     rest(bytes) {
       tell(bytes);
-      pass(bytes, '', (time) => ports.format().rest(lane, time, bytes));
+      lines[way.lane.stream] += 1;
+      passOne({ bytes, mark: '', format: (format, time) => format.rest(way.lane, time, bytes) }, way, ports);
     },
     stopLines() {
       onLine = undefined;
     },
-    adopt({ labels, minLevel, shown }) {
-      const { process, instance } = source;
-      source = { process, instance, stream, labels, shown, ...(minLevel === undefined ? {} : { minLevel }) };
-      lane = toLane(source);
-      loud = isLoud(lane.level, source);
+    adopt(traits) {
+      way = toWay({ process: source.process, instance: source.instance, stream: source.stream, ...traits });
     },
   };
 }
 
+/** What decides over the lines of a stream now. */
+interface Way {
+  readonly lane: Lane;
+  readonly shown: boolean;
+  readonly minLevel: LogLevel | undefined;
+}
+
+function toWay({ process, instance, stream, labels, shown, minLevel }: Omit<LogSource, 'onLine'>): Way {
+  return { lane: { process, instance, stream, labels, level: levelOf(stream) }, shown, minLevel };
+}
+
+function isLoud(level: LogLevel, { minLevel }: Way): boolean {
+  return minLevel === undefined || isAtLeast(level, minLevel);
+}
+
+/** Returns how many there were. */
+function passLines(bytes: Buffer, way: Way, ports: RoutePorts): number {
+  const { lane, shown } = way;
+  const tapped = shown && ports.tap.active();
+  if (tapped) return tapLines(toTexts(bytes), way, ports);
+  if (!shown || !isLoud(lane.level, way)) return countLines(bytes);
+  const time = ports.clock.now();
+  const lines = writeLines(bytes, time, lane, ports);
+  ports.keep({ time, stream: lane.stream, level: lane.level, bytes, lines });
+  return lines;
+}
+
 /** The fast path: no line is looked at. Returns how many there were. */
-function writeLines(lane: Lane, time: number, bytes: Buffer, ports: RoutePorts): number {
+function writeLines(bytes: Buffer, time: number, lane: Lane, ports: RoutePorts): number {
   if (ports.isFull()) {
     const lines = countLines(bytes);
     ports.drop(lines);
@@ -115,15 +108,43 @@ function writeLines(lane: Lane, time: number, bytes: Buffer, ports: RoutePorts):
   return lines;
 }
 
-function toLane({ process, instance, stream, labels }: LogSource): Lane {
-  return { process, instance, stream, labels, level: levelOf(stream) };
+/** A single piece that is not a whole line: a part, or a last line without end. */
+interface Single {
+  readonly bytes: Buffer;
+  /** Stands before it where there is no field for what it says. */
+  readonly mark: string;
+  readonly format: (format: Format, time: number) => Piece;
 }
 
-function toRecord({ process, instance, stream, labels }: Lane, text: string): Omit<LogRecord, 'time'> {
+function passOne({ bytes, mark, format }: Single, way: Way, ports: RoutePorts): void {
+  const { lane, shown } = way;
+  if (!shown) return;
+  const time = ports.clock.now();
+  const marked = mark === '' ? bytes : Buffer.concat([Buffer.from(mark), bytes]);
+  if (ports.tap.active()) return tapText(toTexts(marked).join('\n'), time, way, ports);
+  if (!isLoud(lane.level, way)) return;
+  if (ports.isFull()) ports.drop(1);
+  else ports.put(format(ports.format(), time));
+  ports.keep({ time, stream: lane.stream, level: lane.level, bytes: marked, lines: 1 });
+}
+
+function tapLines(texts: readonly string[], way: Way, ports: RoutePorts): number {
+  const time = ports.clock.now();
+  for (const text of texts) tapText(text, time, way, ports);
+  return texts.length;
+}
+
+function tapText(text: string, time: number, way: Way, ports: RoutePorts): void {
+  const { lane } = way;
+  const record = ports.tap.apply(toRecord(lane, text, time));
+  const level = record.level ?? lane.level;
+  if (record.dropped === true || !isLoud(level, way)) return;
+  if (ports.isFull()) ports.drop(1);
+  else ports.put(ports.format().record(record, level));
+  ports.keep({ time, stream: lane.stream, level, bytes: Buffer.from(record.text), lines: 1 });
+}
+
+function toRecord({ process, instance, stream, labels }: Lane, text: string, time: number): LogRecord {
   const fields = Object.keys(labels).length === 0 ? {} : { fields: labels };
-  return { process, instance, stream, text, ...fields };
-}
-
-function isLoud(level: LogLevel, { minLevel }: LogSource): boolean {
-  return minLevel === undefined || isAtLeast(level, minLevel);
+  return { time, process, instance, stream, text, ...fields };
 }
