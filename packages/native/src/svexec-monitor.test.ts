@@ -1,5 +1,6 @@
 /** `svexec -S`: the subreaper of one service, in its ordinary life. */
 import { execFileSync } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { describe, expect, test } from 'vitest';
@@ -345,9 +346,10 @@ describe('-k: readiness by sd_notify', () => {
   test('a reader that does not read holds up nobody', async () => {
     const flood = Array.from({ length: 100 }, () => 'z'.repeat(4000));
     const { running } = listen([], send(0, ...flood));
-    running.process.stdio[4]?.pause();
+    const events = running.process.stdio[4] as Readable;
+    events.pause();
     expect(await new Promise((resolve) => running.process.on('exit', resolve))).toBe(0);
-    running.process.stdio[4]?.resume();
+    events.resume();
     await running.ended;
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { assembleConfig } from './assemble.ts';
 import { defineConfig } from './define.ts';
 import type { ConfigInput, ProcessInput } from './define.ts';
+import type { ProcessSections } from '../plan/spec.ts';
 import type { RawMap } from './layer.ts';
 import { processEntries } from './schema/process.ts';
 import { rootEntries } from './schema/root.ts';
@@ -10,7 +11,7 @@ import { createSectionRegistry } from './sections.ts';
 const registry = createSectionRegistry([]);
 
 /** Every key of a process once: a key missing in the type does not compile, one missing in the schema is an unknown key. */
-const full: Required<Omit<ProcessInput, 'restart_backoff_initial' | 'stdout' | 'stderr'>> = {
+const full: Required<Omit<ProcessInput, keyof ProcessSections | 'restart_backoff_initial' | 'stdout' | 'stderr'>> = {
   enabled: true,
   only_if: { env: 'A=b', file: '/x', command: 'true' },
   skip_if: { env: 'C' },

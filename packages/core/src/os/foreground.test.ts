@@ -1,5 +1,6 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { once } from 'node:events';
 import { loadSys, svexecPath, type Sys } from '@pm-supervisor/native';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +16,7 @@ function runOnTerminal(...args: string[]): { readonly output: () => string; type
   const command = ['-S', '-s', '-t', '-i', '3', '--', process.execPath, process.execPath, '--conditions=@pm-supervisor/source', ...args];
   const child = spawn(svexecPath() ?? '', command, { stdio: [service, service, service, 'pipe'], detached: true });
   closeSync(service);
-  child.stdio[3]?.resume();
+  (child.stdio[3] as Readable | null)?.resume();
   let output = '';
   readTerminal(master).on('data', (chunk: Buffer) => {
     output += chunk.toString();
