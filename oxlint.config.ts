@@ -69,6 +69,17 @@ export default defineConfig({
     'unicorn/no-useless-spread': 'off',
     // What prints as [object Object] is found by no-base-to-string.
     'typescript/restrict-template-expressions': 'off',
+    'no-unused-vars': [
+      'error',
+      {
+        argsIgnorePattern: '^_',
+        varsIgnorePattern: '^_',
+        destructuredArrayIgnorePattern: '^_',
+        ignoreRestSiblings: true,
+      },
+    ],
+    // Vitest reads from an empty pattern that a fixture needs no other.
+    'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
     eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-var': 'error',
     'prefer-const': 'error',

@@ -23,7 +23,7 @@ test('dynamic processes: created, unchanged, changed and removed; they survive a
   await expect(put({ command: ['sleep', '1'], restrat: 'never' })).rejects.toThrow();
   await expect(remote.dispatch({ type: 'put-process', name: 'web', declaration: { command: ['true'] } })).rejects.toThrow('"web" is declared by the configuration file');
 
-  await folder.write('pm.yaml', `${base.replace('"600"', '"602"')}`);
+  await folder.write('pm.yaml', base.replace('"600"', '"602"'));
   await pm.signal('SIGHUP');
   await pm.out.waitFor(/configuration applied: changed web/);
   expect((await remote.snapshot()).processes.find(({ name }) => name === 'job')).toMatchObject({ source: 'dynamic', ready: true });

@@ -44,5 +44,5 @@ processes:
   await pm.out.waitFor('web-1: web up');
   await pm.out.waitFor('up after');
   await pm.stop();
-  expect(pm.out.texts.filter((text) => / up$/.test(text))).toEqual(['redis-1: redis up', 'web-1: web up']);
+  expect(pm.out.texts.filter((text) => text.endsWith(' up'))).toEqual(['redis-1: redis up', 'web-1: web up']);
 });

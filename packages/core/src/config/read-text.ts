@@ -1,6 +1,4 @@
 import { constants } from 'node:fs';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 

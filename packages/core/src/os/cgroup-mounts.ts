@@ -64,7 +64,7 @@ export function countCpuset(list: string): number | undefined {
 function listFolders(mount: CgroupMount, path: string): readonly string[] {
   const below = toPathBelow(mount.root, path).split('/').filter((part) => part !== '');
   const folders = below.map((_, index) => [mount.mountPoint, ...below.slice(0, index + 1)].join('/'));
-  return [...folders.reverse(), mount.mountPoint];
+  return [...folders.toReversed(), mount.mountPoint];
 }
 
 /**
