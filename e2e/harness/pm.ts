@@ -56,7 +56,7 @@ export function startPm(options: PmOptions): Pm {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // `close` comes when all output was read too; with an output that nobody reads it would never come.
-  const ended = once(child, stdout === 'stuck' ? 'exit' : 'close').then(([code, signal]) => ({ code, signal }) as End);
+  const ended = once(child, stdout === 'stuck' ? 'exit' : 'close').then(([code, signal]) => ({ code, signal }));
   const err = createWatchedLines(child.stderr ?? undefined, ended);
   const out = createWatchedLines(child.stdout, ended, err);
   if (stdout === 'stuck') child.stdout.pause();
