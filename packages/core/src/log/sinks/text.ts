@@ -29,7 +29,7 @@ export function createTextFormat(options: TextOptions): Format {
     lines(lane, time, bytes) {
       const prefix = linePrefix(lane, time);
       const framed = frameLines(bytes, { before: prefix, after: '\n', escape: false });
-      if (framed) return { piece: framed, lines: countLines(bytes) };
+      if (framed) return { piece: framed, lines: countFramed(framed, bytes, prefix) };
       const body = bytes.toString('latin1', 0, bytes.length - 1);
       const clean = hasReturns(bytes) ? withoutReturns(body) : body;
       const piece = prefixed(prefix, clean);
@@ -43,6 +43,11 @@ export function createTextFormat(options: TextOptions): Format {
     record: (record) => prefixed(linePrefix(record, record.time), toLatin1(record.text)),
     own: (record) => prefixed(toLatin1(style.ownPrefix(record.time)), toLatin1(style.own(record))),
   };
+}
+
+/** Without returns, each line feed was replaced by a prefix and a line feed. */
+function countFramed(framed: Buffer, bytes: Buffer, prefix: string): number {
+  return hasReturns(bytes) ? countLines(bytes) : (framed.length - bytes.length) / prefix.length;
 }
 
 interface Style {
