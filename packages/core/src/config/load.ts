@@ -23,6 +23,8 @@ export interface LoadRequest extends FindRequest {
 export interface LoadPorts {
   /** Evaluates a JavaScript or TypeScript configuration outside this process; throws ConfigError. */
   evaluateModule(path: string): Promise<unknown>;
+  /** Told of each file before it is read, by its absolute path; also of one that cannot be. */
+  onFile?(path: string): void;
 }
 
 /** Everything the files say, before merging. */
@@ -124,7 +126,8 @@ interface ParseContext {
 async function parseFile(path: string, shown: string, { reading, namedAt }: ParseContext): Promise<Parsed> {
   const ending = extname(path);
   const isCode = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'].includes(ending);
-  const content = await readText(path);
+  reading.ports.onFile?.(path);
+  const content = readText(path);
   if (!content.ok) {
     if (namedAt !== undefined)
       return toUnparsed([
