@@ -31,6 +31,12 @@ test('own records: the same object with pino and without', async () => {
   }
 });
 
+test('own records: keys come in the order of other lines', async () => {
+  for (const json of await loadBoth()) {
+    expect(Object.keys(parse(json, {})).slice(0, 3)).toEqual(['time', 'level', 'process']);
+  }
+});
+
 test('own records: each level is written as a word', async () => {
   const levels = ['debug', 'info', 'warn', 'error'] as const;
   for (const json of await loadBoth()) expect(levels.map((level) => parse(json, { level }).level)).toEqual(levels);

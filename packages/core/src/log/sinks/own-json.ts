@@ -36,25 +36,24 @@ export function createOwnJson(importPino: () => Promise<PinoModule> = () => impo
 }
 
 function byPino({ pino: create }: PinoModule): ToJson {
-  let stamp = '';
   let line = '';
   const logger = create(
     {
       level: 'debug',
       base: { process: 'pm' },
-      timestamp: () => stamp,
+      // Comes first in every line of ours, which pino cannot do.
+      timestamp: false,
       formatters: { level: (level) => ({ level }) },
     },
     { write: (text) => void (line = text) },
   );
   return ({ time, level, message, fields }, timestamps) => {
-    stamp = timestamps ? `,"time":"${toIsoTime(time)}"` : '';
     logger[level](toExtraFields(fields), message);
-    return line;
+    return timestamps ? `{"time":"${toIsoTime(time)}",${line.slice(1)}` : line;
   };
 }
 
 const byHand: ToJson = ({ time, level, message, fields }, timestamps) => {
-  const known = { level, ...(timestamps ? { time: toIsoTime(time) } : {}), process: 'pm' };
+  const known = { ...(timestamps ? { time: toIsoTime(time) } : {}), level, process: 'pm' };
   return `${toJsonText({ ...known, ...toExtraFields(fields), msg: message })}\n`;
 };
