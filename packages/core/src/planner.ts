@@ -43,6 +43,8 @@ export interface PlannerPorts extends LoadPorts {
   readonly bundled?: Readonly<Record<string, BundledPlugin>>;
   /** Default: Node's. */
   readonly modules?: ModuleLoader;
+  /** Told of the files of each reading, also one that failed: what has to change for another result. */
+  readonly onRead?: (files: readonly string[]) => void;
 }
 
 /** A plan with everything it was made with. */
@@ -199,10 +201,16 @@ function toPublicEnv(env: PlanRequest['env']): Record<string, string> {
 async function readSources(request: PlanRequest, ports: PlannerPorts): Promise<Sources> {
   const { cwd, env, inline, configPath, profile } = request;
   if (inline === undefined) {
-    return loadSources(
-      { cwd, env, ...(configPath === undefined ? {} : { configPath }), ...(profile === undefined ? {} : { profile }) },
-      ports,
-    );
+    const files = new Set<string>();
+    try {
+      return await loadSources(
+        { cwd, env, ...(configPath === undefined ? {} : { configPath }), ...(profile === undefined ? {} : { profile }) },
+        { ...ports, onFile: (path) => files.add(path) },
+      );
+    } finally {
+      // None: the main file is gone, and where it was is still the place to look.
+      if (files.size > 0) ports.onRead?.([...files]);
+    }
   }
   return {
     origin: 'inline',

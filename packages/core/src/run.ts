@@ -21,13 +21,14 @@ import { takeRunLock } from './os/run-lock.ts';
 import { chooseRuntimeDir } from './os/runtime-dir.ts';
 import { handleSignals } from './os/signals.ts';
 import { handleUncaught } from './os/uncaught.ts';
-import { watchFiles } from './os/watch-files.ts';
+import { type FileWatch, watchFiles } from './os/watch-files.ts';
 import { preparePlan, type Planned, type PlanRequest } from './planner.ts';
 import type { GlobalSpec, SignalName } from './plan/spec.ts';
 import type { ModuleLoader } from './plugin/modules.ts';
 import type { BundledPlugin } from './plugin/resolve.ts';
 import { createSupervisor, type Supervisor, type World } from './supervisor.ts';
 
+/** What `pm run` was asked for, and what it knows of its own process. */
 export interface RunOptions extends PlanRequest {
   readonly pid: number;
   /** Standard input is a terminal. */
@@ -58,22 +59,25 @@ export interface RunOptions extends PlanRequest {
  * Throws ConfigError, and PmError where another supervisor uses the same folder: then nothing was started.
  */
 export async function runSupervisor(options: RunOptions): Promise<number> {
+  const watch = options.watch === true ? createConfigWatch() : undefined;
   const planned = await preparePlan(options, {
     clock: systemClock,
     facts: readMachineFacts(),
+    onRead: (files) => watch?.update(files),
     evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(options.env) }),
     ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
     ...(options.modules === undefined ? {} : { modules: options.modules }),
   });
   try {
-    return await superviseWorld(planned, options);
+    return await superviseWorld(planned, watch, options);
   } catch (error) {
+    watch?.close();
     await planned.host.dispose();
     throw error;
   }
 }
 
-async function superviseWorld(planned: Planned, options: RunOptions): Promise<number> {
+async function superviseWorld(planned: Planned, watch: ConfigWatch | undefined, options: RunOptions): Promise<number> {
   options.onWarnings?.(planned.warnings);
   const output = openOutput();
   const logs = openLogs(planned, output, options);
@@ -95,9 +99,10 @@ async function superviseWorld(planned: Planned, options: RunOptions): Promise<nu
     keepAlive(),
     takeSignals(supervisor, options),
     startOrphanReaper(sys, supervisor, planned.plan.global),
-    ...(options.watch === true ? [watchConfig(planned, supervisor)] : []),
   ];
+  watch?.start(supervisor);
   const code = await supervisor.run();
+  watch?.close();
   await endStrangers(logs);
   for (const close of closers.toReversed()) close();
   await output.end(endLimitMs);
@@ -198,9 +203,26 @@ function startOrphanReaper(sys: Sys | undefined, { journal }: Supervisor, { zomb
   });
 }
 
-function watchConfig(planned: Planned, supervisor: Supervisor): () => void {
-  const watch = watchFiles(planned.files, () => {
-    supervisor.dispatch({ type: 'apply-config' }, { caller: 'watch' }).catch(() => undefined);
-  });
-  return () => watch.close();
+/** Looks for changes from the first reading on; what came before there was a supervisor is told when there is one. */
+interface ConfigWatch {
+  update(files: readonly string[]): void;
+  start(supervisor: Supervisor): void;
+  close(): void;
+}
+
+function createConfigWatch(): ConfigWatch {
+  let watch: FileWatch | undefined;
+  let early = false;
+  let tell = (): void => void (early = true);
+  return {
+    update(files) {
+      if (watch === undefined) watch = watchFiles(files, () => tell());
+      else watch.update(files);
+    },
+    start({ dispatch }) {
+      tell = () => void dispatch({ type: 'apply-config' }, { caller: 'watch' }).catch(() => undefined);
+      if (early) tell();
+    },
+    close: () => watch?.close(),
+  };
 }

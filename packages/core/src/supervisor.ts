@@ -17,9 +17,11 @@ import { runGlobalHooks } from './lifecycle/global-hooks.ts';
 import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
 import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
 import { watchMemory } from './lifecycle/memory-watch.ts';
-import { createPlanKeeper, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
+import { createPlanKeeper, type PlanChange, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
+import { toRejection } from './lifecycle/rejection.ts';
+import { tellUnitChanges } from './lifecycle/unit-changes.ts';
 import { diffPlans } from './plan/diff.ts';
-import type { HookSet, Plan, PlanDiff, SignalName } from './plan/spec.ts';
+import type { HookSet, Plan, SignalName } from './plan/spec.ts';
 import { followRestarts } from './unit/follow-restarts.ts';
 import { Roster } from './unit/roster.ts';
 import type { Unit } from './unit/unit.ts';
@@ -32,6 +34,7 @@ export interface World extends Omit<Ports, 'hooks' | 'emit'> {
   readonly hasTerminal: boolean;
 }
 
+/** What a supervisor is made of: the plan it begins with, and everything it touches. */
 export interface SupervisorOptions {
   readonly plan: Plan;
   readonly hooks: HookRegistry;
@@ -89,6 +92,9 @@ class RunningSupervisor implements Supervisor {
   readonly #failed = new Set<Unit>();
   #phase: Snapshot['phase'] = 'booting';
   #stop: { readonly reason: string; readonly caller: Caller; readonly signal: SignalName } | undefined;
+  /** The plan has become units: from now on a change of the plan is a change of them. */
+  #unitsKnown = false;
+  readonly #unitsStarted = Promise.withResolvers<void>();
   #exitCode = 0;
   #holds = 0;
   #foreground: Foreground | undefined;
@@ -107,8 +113,9 @@ class RunningSupervisor implements Supervisor {
     this.#keeper = createPlanKeeper({
       plan,
       replan: options.replan,
-      apply: (next, diff) => this.#apply(next, diff),
-      onRejected: (error) => this.#ports.emit('plan.rejected', { message: error instanceof Error ? error.message : String(error) }),
+      apply: (change) => this.#apply(change),
+      isEnding: () => this.#stop !== undefined,
+      onRejected: (error) => this.#ports.emit('plan.rejected', toRejection(error)),
     });
     this.dispatch = createDispatch({
       clock: world.clock,
@@ -130,6 +137,7 @@ class RunningSupervisor implements Supervisor {
 
   async run(): Promise<number> {
     this.#roster.subscribe((unit, instance) => this.#onChanged(unit, instance));
+    tellUnitChanges(this.#roster, this.#options.hooks.unit.changed);
     followRestarts(this.#roster);
     const stopWatchingMemory = watchMemory(this.#roster, this.#ports);
     try {
@@ -193,13 +201,9 @@ class RunningSupervisor implements Supervisor {
     const { clock, emit } = this.#ports;
     const { hooks } = this.#options;
     const startedAt = clock.monotonic();
-    const { plan } = this;
-    emit('supervisor.starting', { processes: plan.booting.length, version: coreVersion });
-    if (!(await this.#prepare(plan)) || this.#draining.signal.aborted) return;
-    this.#roster.add([...plan.processes.values()]);
-    hooks.plan.applied.fire(plan, diffPlans(undefined, plan));
-    const settled = await bootUnits(this.#roster, plan.booting, this.#ports, this.#draining.signal);
-    if (!settled || this.#draining.signal.aborted) return;
+    emit('supervisor.starting', { processes: this.plan.booting.length, version: coreVersion });
+    if (!(await this.#prepare(this.plan)) || this.#draining.signal.aborted) return;
+    if (!(await this.#bootUnits()) || this.#draining.signal.aborted) return;
     await this.#runGlobalHooks('postStart', this.#draining.signal);
     if (this.#draining.signal.aborted) return;
     this.#phase = 'running';
@@ -207,6 +211,18 @@ class RunningSupervisor implements Supervisor {
     await hooks.supervisor.running.fire(this.snapshot(), { signal: this.#draining.signal });
     await this.#startForeground();
     this.#stopIfIdle();
+  }
+
+  /** The plan may have changed while hooks ran: what is in force now is what boots. */
+  async #bootUnits(): Promise<boolean> {
+    const { plan } = this;
+    this.#unitsKnown = true;
+    this.#roster.add([...plan.processes.values()]);
+    this.#options.hooks.plan.applied.fire(plan, diffPlans(undefined, plan));
+    const onStarted = (): void => this.#unitsStarted.resolve();
+    const settled = await bootUnits({ roster: this.#roster, names: plan.booting, ports: this.#ports, signal: this.#draining.signal, onStarted });
+    onStarted();
+    return settled;
   }
 
   /** What comes before the first process. A failure here is a failed boot. */
@@ -244,18 +260,12 @@ class RunningSupervisor implements Supervisor {
   }
 
   #onChanged(unit: Unit, instance: Instance | undefined): void {
-    this.#tellUnitChanged(unit);
     if (instance === undefined || !restingStates.has(instance.state)) {
       if (!unit.standing.failed) this.#failed.delete(unit);
       return;
     }
     if (instance.state === 'failed') this.#onFailed(unit);
     this.#stopIfIdle();
-  }
-
-  #tellUnitChanged(unit: Unit): void {
-    const { changed } = this.#options.hooks.unit;
-    if (changed.hasTaps()) changed.fire(unit.view());
   }
 
   #onFailed(unit: Unit): void {
@@ -325,13 +335,15 @@ class RunningSupervisor implements Supervisor {
     }
   }
 
-  async #apply(plan: Plan, diff: PlanDiff): Promise<void> {
+  async #apply({ before, plan, diff }: PlanChange): Promise<void> {
     const { global } = plan;
     this.#ports.logs.configure({
       format: global.logFormat, level: global.logLevel, timestamps: global.logTimestamps,
       overflow: global.logOverflow, buffer: global.logBuffer,
     });
-    await applyPlan({ roster: this.#roster, plan, diff, signal: this.#draining.signal });
+    if (!this.#unitsKnown) return this.#ports.emit('plan.applied', { diff });
+    await this.#unitsStarted.promise;
+    await applyPlan({ roster: this.#roster, ports: this.#ports, before, plan, diff, signal: this.#draining.signal });
     this.#ports.emit('plan.applied', { diff });
     this.#options.hooks.plan.applied.fire(plan, diff);
     this.#stopIfIdle();

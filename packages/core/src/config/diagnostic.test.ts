@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addFrames, formatDiagnostics, limitDiagnostics, renderFrame } from './diagnostic.ts';
+import { addFrames, formatDiagnostics, limitDiagnostics, renderFrame, toDiagnosticLines } from './diagnostic.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 const text = 'processes:\n  queue:\n    scael: 4\n';
@@ -53,6 +53,14 @@ describe('diagnostics', () => {
         'PM_GLOBAL_X error no such key',
       ].join('\n'),
     );
+  });
+
+  test('for a log each is one line, whatever it is made of', () => {
+    const diagnostics: Diagnostic[] = [
+      { severity: 'error', path: 'b', message: 'two\n  lines\u0007', hint: 'Do this.', source: 'PM_X', frame: '1 | a' },
+      { severity: 'error', path: 'a', message: 'one', position: { file: 'pm.yaml', line: 1, column: 2 } },
+    ];
+    expect(toDiagnosticLines(diagnostics)).toEqual(['pm.yaml:1:2 error a: one', 'PM_X error b: two lines\ufffd. Do this.']);
   });
 
   test('a caller may colour every part', () => {

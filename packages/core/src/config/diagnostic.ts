@@ -94,6 +94,14 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], paint: Pai
     .join('\n\n');
 }
 
+/** Each in one line, without its frame, ordered by place: for a log. */
+export function toDiagnosticLines(diagnostics: readonly Diagnostic[]): readonly string[] {
+  return sortDiagnostics(diagnostics).map(({ frame: _, hint, message, ...where }) => {
+    const said = hint === undefined ? message : `${message}. ${hint}`;
+    return formatDiagnostic({ ...where, message: said }, (_part, text) => text).replace(/\s*\n\s*/g, ' ');
+  });
+}
+
 function formatDiagnostic(
   { severity, path, message, hint, position, source, frame }: Diagnostic,
   paint: Paint,

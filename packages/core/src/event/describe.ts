@@ -6,13 +6,16 @@ import type { Journal } from './journal.ts';
 export interface EventLine {
   readonly level: LogLevel;
   readonly text: string;
+  /** Further lines that belong to it. */
+  readonly below?: readonly string[];
 }
 
 /** Writes every event that says something to people into the log. */
 export function writeEvents(journal: Journal, logger: Logger): void {
   journal.subscribe((event) => {
     const line = describeEvent(event);
-    if (line !== undefined) logger[line.level](line.text);
+    if (line === undefined) return;
+    for (const text of [line.text, ...(line.below ?? [])]) logger[line.level](text);
   });
 }
 
@@ -32,11 +35,15 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
     case 'plan.applied':
       return describeDiff(event.diff);
     case 'plan.rejected':
-      return { level: 'error', text: `configuration not applied, everything runs on as before: ${event.message}` };
+      return {
+        level: 'error',
+        text: `configuration not applied, everything runs on as before: ${event.message}`,
+        below: event.problems ?? [],
+      };
     case 'command.accepted':
-      return { level: 'debug', text: `${event.command} ${event.targets.join(' ')} by ${event.caller}`.trimEnd() };
+      return { level: 'debug', text: `${[event.command, ...event.targets].join(' ')} by ${event.caller}` };
     case 'command.refused':
-      return warn(`${event.command} ${event.targets.join(' ')} by ${event.caller} refused: ${event.message}`);
+      return warn(`${[event.command, ...event.targets].join(' ')} by ${event.caller} refused: ${event.message}`);
     case 'unit.changed':
       return undefined;
     case 'instance.changed':

@@ -16,7 +16,8 @@ export interface EventPayloads {
   'supervisor.stopped': { readonly exitCode: number; readonly stopMs: number; readonly culprits: readonly ShutdownCulprit[] };
   'supervisor.warning': { readonly message: string; readonly hint?: string };
   'plan.applied': { readonly diff: PlanDiff };
-  'plan.rejected': { readonly message: string };
+  /** `problems`: each with its place, `pm.yaml:4:7 error processes.web: …`. */
+  'plan.rejected': { readonly message: string; readonly problems?: readonly string[] };
   'command.accepted': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller };
   'command.refused': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly message: string };
   'unit.changed': { readonly process: string; readonly desired: 'up' | 'down'; readonly scale: number; readonly removed?: boolean };
@@ -43,6 +44,7 @@ export interface ShutdownCulprit {
   readonly waitingIn: string;
 }
 
+/** The name of an event. */
 export type EventType = keyof EventPayloads;
 
 /** A fact. Few, ordered by `seq`, never lost within the journal's length. */

@@ -9,13 +9,15 @@ export interface TapOwner {
   muted: boolean;
   /** It is gone: nothing of it is heard any more, and it cannot tap. */
   disposed: boolean;
+  /** Its disposers have run: now its log is silent too. */
+  ended: boolean;
   /** When it failed, in milliseconds of the monotonic clock; only those within the window. */
   failures: readonly number[];
 }
 
 /** A set-up that is heard in planning, but not yet in the life of the supervisor. */
 export function createOwner(plugin: string): TapOwner {
-  return { plugin, running: false, muted: false, disposed: false, failures: [] };
+  return { plugin, running: false, muted: false, disposed: false, ended: false, failures: [] };
 }
 
 /**

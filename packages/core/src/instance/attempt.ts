@@ -8,7 +8,7 @@ import { runHooks } from './hook-run.ts';
 import { attachOutput, type InstanceOutput } from './output.ts';
 import type { Ports } from './ports.ts';
 import { watchReadiness } from './readiness.ts';
-import { createScope, startChild, type AttemptScope } from './start.ts';
+import { createScope, startChild, withDeclaration, type AttemptScope } from './start.ts';
 import { drain, sendStop } from './stop.ts';
 import type { InstanceView } from './view.ts';
 
@@ -35,7 +35,7 @@ const killAgainMs = 5000;
 
 /** One try at running an instance: its child, output, hooks and timers, from its gate to its last hook. */
 export class Attempt {
-  readonly #scope: AttemptScope;
+  #scope: AttemptScope;
   readonly #ports: Ports;
   readonly #listener: AttemptListener;
   /** Stamp of the readiness file before the spawn. */
@@ -91,6 +91,12 @@ export class Attempt {
   /** What it is busy with, in words. */
   get step(): string {
     return this.#step;
+  }
+
+  /** A new declaration of what runs: its stop, its end and its labels follow it from now on. */
+  adopt(spec: ProcessSpec, index: number): void {
+    this.#scope = withDeclaration(this.#scope, spec, index);
+    this.#output?.adopt(this.spec);
   }
 
   async start(): Promise<void> {

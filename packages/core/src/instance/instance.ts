@@ -131,6 +131,11 @@ export class Instance {
     this.#send('start');
   }
 
+  /** A new declaration that needs no restart. */
+  adopt(spec: ProcessSpec): void {
+    this.#attempt?.adopt(spec, this.index);
+  }
+
   /** `hurry`: no hooks, no drain, no stop signal: the kill at once. */
   stop(reason: Reason, hurry = false): void {
     if (!this.#isAsked()) this.#cause = { reason, hurry };

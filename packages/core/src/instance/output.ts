@@ -1,4 +1,5 @@
-import type { LogAttachment } from '../log/pipeline.ts';
+import type { Readable } from 'node:stream';
+import type { LogAttachment, LogTraits } from '../log/pipeline.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
 import type { Child } from '../os/spawner.ts';
 import type { Ports } from './ports.ts';
@@ -9,6 +10,8 @@ export interface InstanceOutput {
   release(): void;
   /** Nobody looks at lines any more (`onLine`). */
   stopLines(): void;
+  /** Labels and `logging` of a new declaration, from the next line on. */
+  adopt(spec: ProcessSpec): void;
   /** Resolves when all of it was handed on. */
   readonly ended: Promise<void>;
 }
@@ -34,22 +37,40 @@ export function attachOutput({ child, spec, instance, ports, onLine }: OutputOpt
   const source = {
     process: spec.name,
     instance,
-    labels: { ...spec.labels, ...spec.logging.labels },
-    ...(spec.logging.minLevel === undefined ? {} : { minLevel: spec.logging.minLevel }),
+    ...toTraits(spec),
     ...(onLine === undefined ? {} : { onLine }),
   };
-  const { stdout, stderr } = child;
-  const pipes: LogAttachment[] = [
-    ...(stdout === undefined ? [] : [ports.logs.attach({ ...source, stream: 'stdout' as const, shown: spec.logging.stdout }, stdout)]),
-    ...(stderr === undefined ? [] : [ports.logs.attach({ ...source, stream: 'stderr' as const, shown: spec.logging.stderr }, stderr)]),
-  ];
+  const attach = (stream: 'stdout' | 'stderr', readable: Readable): LogAttachment =>
+    ports.logs.attach({ ...source, stream, shown: spec.logging[stream] }, readable);
+  const stdout = child.stdout && attach('stdout', child.stdout);
+  const stderr = child.stderr && attach('stderr', child.stderr);
+  const pipes = [stdout, stderr].filter((pipe) => pipe !== undefined);
   const files = spec.logging.files.map((path) => ports.logs.follow({ ...source, stream: 'stdout', shown: true }, path));
   const ended = Promise.all([...pipes, ...files].map((attachment) => attachment.ended)).then(() => undefined);
   return {
     ended,
     release: () => releaseOutput(child, pipes, files, ports),
     stopLines: () => [...pipes, ...files].forEach((attachment) => attachment.stopLines()),
+    adopt: (next) => adoptTraits(next, { stdout, stderr, files }),
   };
+}
+
+interface Attachments {
+  readonly stdout: LogAttachment | undefined;
+  readonly stderr: LogAttachment | undefined;
+  readonly files: readonly LogAttachment[];
+}
+
+function adoptTraits(spec: ProcessSpec, { stdout, stderr, files }: Attachments): void {
+  const traits = toTraits(spec);
+  stdout?.adopt({ ...traits, shown: spec.logging.stdout });
+  stderr?.adopt({ ...traits, shown: spec.logging.stderr });
+  for (const file of files) file.adopt({ ...traits, shown: true });
+}
+
+function toTraits({ labels, logging }: ProcessSpec): Omit<LogTraits, 'shown'> {
+  const { minLevel } = logging;
+  return { labels: { ...labels, ...logging.labels }, ...(minLevel === undefined ? {} : { minLevel }) };
 }
 
 function releaseOutput(child: Child, pipes: readonly LogAttachment[], files: readonly LogAttachment[], ports: Ports): void {

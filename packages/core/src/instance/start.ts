@@ -8,7 +8,7 @@ import { runHooks, type HookContext } from './hook-run.ts';
 import type { Ports } from './ports.ts';
 import type { InstanceView } from './view.ts';
 
-/** What one try at running an instance is made of. Its declaration never changes: a new one is for the next try. */
+/** What one try at running an instance is made of. What it was started with never changes: `spec` may in all else. */
 export interface AttemptScope {
   readonly spec: ProcessSpec;
   readonly context: Omit<HookContext, 'signal'>;
@@ -31,6 +31,11 @@ export function createScope(declared: ProcessSpec, index: number, ports: Ports):
     going: new AbortController(),
     after: new AbortController(),
   };
+}
+
+/** The same try under a new declaration of what it already runs. */
+export function withDeclaration(scope: AttemptScope, declared: ProcessSpec, index: number): AttemptScope {
+  return { ...scope, spec: expandSpec(declared, toInstanceVariables(declared, index, scope.context.ports.socket)) };
 }
 
 /**

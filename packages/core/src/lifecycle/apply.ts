@@ -1,11 +1,16 @@
 import type { Instance } from '../instance/instance.ts';
+import type { Ports } from '../instance/ports.ts';
 import type { Plan, PlanDiff } from '../plan/spec.ts';
 import { startWithNeeds } from '../unit/needs.ts';
 import type { Roster } from '../unit/roster.ts';
 import type { Unit } from '../unit/unit.ts';
+import { skipUnwanted } from './conditions.ts';
 
 export interface ApplyOptions {
   readonly roster: Roster;
+  readonly ports: Ports;
+  /** The plan that was in force until now. */
+  readonly before: Plan;
   readonly plan: Plan;
   readonly diff: PlanDiff;
   /** Aborts when the supervisor drains: nothing is started after that. */
@@ -13,26 +18,29 @@ export interface ApplyOptions {
 }
 
 /**
- * Makes the units what the plan says, with the least change: what is unchanged keeps its pid, what changed restarts in
- * dependency order, what is gone stops in reverse, what is new starts.
+ * Makes the units what the plan says, with the least change: what is gone or switched off stops in reverse, what is
+ * unchanged keeps its pid, what changed restarts in dependency order, what is new or switched on starts.
+ * What somebody started or stopped by a command stays so.
  */
-export async function applyPlan({ roster, plan, diff, signal }: ApplyOptions): Promise<void> {
-  await removeUnits(roster, diff.removed, signal);
-  roster.add(toSpecs(plan, diff.added));
-  for (const name of [...diff.unchanged, ...diff.changed.map((change) => change.name)]) {
-    const spec = plan.processes.get(name);
-    if (spec !== undefined) roster.get(name)?.apply(spec);
-  }
+export async function applyPlan(options: ApplyOptions): Promise<void> {
+  const { roster, plan, diff, signal } = options;
+  // First: who waits for something that goes must know that it no longer needs it.
+  adoptSpecs(options);
   roster.rewire();
-  await restartChanged(roster, diff, signal);
-  for (const name of diff.added) {
-    const unit = roster.get(name);
-    if (unit !== undefined && plan.booting.includes(name) && !signal.aborted) startWithNeeds(roster, unit);
-  }
+  await stopUnits(roster, [...diff.removed, ...findLeaving(options)], signal);
+  if (!signal.aborted) for (const name of diff.removed) roster.delete(name);
+  roster.add(diff.added.flatMap((name) => plan.processes.get(name) ?? []));
+  await restartChanged(options);
+  await startEntering(options);
 }
 
-/** Dependents first: what is removed may need what else is removed. */
-async function removeUnits(roster: Roster, names: readonly string[], signal: AbortSignal): Promise<void> {
+/** Known as before, but no longer among those that boot: `enabled: false`, or out of the default bundle. */
+function findLeaving({ before, plan }: ApplyOptions): readonly string[] {
+  return before.booting.filter((name) => plan.processes.has(name) && !plan.booting.includes(name));
+}
+
+/** Dependents first: what is stopped may need what else is stopped. */
+async function stopUnits(roster: Roster, names: readonly string[], signal: AbortSignal): Promise<void> {
   const left = new Map(names.flatMap((name) => toEntry(roster, name)));
   while (left.size > 0 && !signal.aborted) {
     const free = [...left.values()].filter((unit) => !isNeededBy(roster, unit, left));
@@ -40,7 +48,6 @@ async function removeUnits(roster: Roster, names: readonly string[], signal: Abo
     for (const unit of batch) unit.down('reload');
     await roster.until(() => batch.every((unit) => unit.isDown), signal);
     for (const unit of batch) left.delete(unit.name);
-    if (!signal.aborted) for (const unit of batch) roster.delete(unit.name);
   }
 }
 
@@ -53,13 +60,23 @@ function isNeededBy(roster: Roster, unit: Unit, others: ReadonlyMap<string, Unit
   return (roster.graph.dependents.get(unit.name) ?? []).some((name) => others.has(name));
 }
 
-async function restartChanged(roster: Roster, diff: PlanDiff, signal: AbortSignal): Promise<void> {
-  for (const { name, restart } of diff.changed) {
-    const unit = roster.get(name);
-    if (!restart || unit === undefined || unit.desired === 'down' || signal.aborted) continue;
-    const before = new Map(unit.instances.map((instance) => [instance, instance.spawns]));
-    unit.restart('reload');
-    await roster.until(() => hasComeBack(unit, before), signal);
+function adoptSpecs({ roster, plan, diff }: ApplyOptions): void {
+  for (const { name, restart } of [...diff.unchanged.map((name) => ({ name, restart: false })), ...diff.changed]) {
+    const spec = plan.processes.get(name);
+    if (spec !== undefined) roster.get(name)?.apply(spec, { restart });
+  }
+}
+
+/** One layer of the order after the other: those of a layer do not need each other. */
+async function restartChanged({ roster, plan, diff, signal }: ApplyOptions): Promise<void> {
+  const wanted = new Set(diff.changed.filter(({ restart }) => restart).map(({ name }) => name));
+  if (wanted.size === 0) return;
+  for (const layer of plan.order) {
+    const batch = layer.flatMap((name) => (wanted.has(name) ? (roster.get(name) ?? []) : []));
+    const restarting = batch.filter((unit) => unit.desired === 'up' && !signal.aborted);
+    const before = new Map(restarting.flatMap(({ instances }) => instances.map((instance) => [instance, instance.spawns])));
+    for (const unit of restarting) unit.restart('reload');
+    await roster.until(() => restarting.every((unit) => hasComeBack(unit, before)), signal);
   }
 }
 
@@ -74,6 +91,21 @@ function hasComeBack(unit: Unit, before: ReadonlyMap<Instance, number>): boolean
   });
 }
 
-function toSpecs(plan: Plan, names: readonly string[]): Parameters<Roster['add']>[0] {
-  return names.flatMap((name) => plan.processes.get(name) ?? []);
+async function startEntering(options: ApplyOptions): Promise<void> {
+  const { roster, ports, signal } = options;
+  const entering = findEntering(options).flatMap((name) => roster.get(name) ?? []);
+  await skipUnwanted(entering, ports, signal);
+  if (signal.aborted) return;
+  for (const unit of entering) if (!unit.standing.skipped) startWithNeeds(roster, unit);
+}
+
+/** New among those that boot, or skipped until now by a condition that has changed. */
+function findEntering({ roster, before, plan, diff }: ApplyOptions): readonly string[] {
+  const booted = new Set(before.booting);
+  const reconsidered = new Set(
+    diff.changed.filter(({ keys }) => keys.includes('onlyIf') || keys.includes('skipIf')).map(({ name }) => name),
+  );
+  return plan.booting.filter(
+    (name) => !booted.has(name) || (reconsidered.has(name) && roster.get(name)?.standing.skipped === true),
+  );
 }

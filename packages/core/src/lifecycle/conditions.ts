@@ -2,12 +2,23 @@ import { runHooks, type HookContext } from '../instance/hook-run.ts';
 import type { Condition, ProcessSpec } from '../plan/spec.ts';
 import type { Ports } from '../instance/ports.ts';
 import { createScope } from '../instance/start.ts';
+import type { Unit } from '../unit/unit.ts';
 
 /** A condition command has to answer in this time. */
 const commandLimitMs = 30_000;
 
+/** Marks those that take no part (`only_if`, `skip_if`) and forgets that others did not. */
+export async function skipUnwanted(units: readonly Unit[], ports: Ports, signal: AbortSignal): Promise<void> {
+  await Promise.all(
+    units.map(async (unit) => {
+      const why = await findSkipReason(unit.spec, ports, signal);
+      if (!signal.aborted) unit.skip(why);
+    }),
+  );
+}
+
 /** Why a process takes no part in this boot (`only_if`, `skip_if`), or undefined where it does. */
-export async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSignal): Promise<string | undefined> {
+async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSignal): Promise<string | undefined> {
   if (spec.onlyIf === undefined && spec.skipIf === undefined) return undefined;
   const context: HookContext = { ...createScope(spec, 1, ports).context, signal };
   if (spec.onlyIf !== undefined) {

@@ -26,11 +26,20 @@ type Wanted = Omit<PlanRequestAtRunTime, 'reread'>;
 /** Makes plans. Throws ConfigError with all diagnostics. */
 export type Planner = (request: PlanRequestAtRunTime) => Promise<PlanCandidate>;
 
+/** A plan that is in force from now on, and what it replaces. */
+export interface PlanChange {
+  readonly before: Plan;
+  readonly plan: Plan;
+  readonly diff: PlanDiff;
+}
+
 export interface PlanKeeperOptions {
   readonly plan: Plan;
   readonly replan: Planner;
   /** Makes the world what the new plan says. */
-  readonly apply: (plan: Plan, diff: PlanDiff) => Promise<void>;
+  readonly apply: (change: PlanChange) => Promise<void>;
+  /** Everything stops: changes that waited until now are refused. */
+  readonly isEnding: () => boolean;
   /** A change was refused: nothing is different. */
   readonly onRejected: (error: unknown) => void;
 }
@@ -105,7 +114,10 @@ class QueuedPlanKeeper implements PlanKeeper {
 
   /** A throw of `work` itself is a rejection too: it runs in the queue. */
   #enqueue<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
+    const result = this.#queue.then(() => {
+      if (this.#options.isEnding()) throw new CommandError('PM_COMMAND_REFUSED', 'cannot change the plan: shutting down');
+      return work();
+    });
     this.#queue = result.catch(() => undefined);
     return result;
   }
@@ -113,15 +125,17 @@ class QueuedPlanKeeper implements PlanKeeper {
   async #change(next: Wanted, { reread, dryRun } = { reread: false, dryRun: false }): Promise<PlanDiff> {
     try {
       const candidate = await this.#options.replan({ reread, ...next });
-      const diff = diffPlans(this.#plan, candidate.plan);
+      const before = this.#plan;
+      const { plan } = candidate;
+      const diff = diffPlans(before, plan);
       if (dryRun) {
         await candidate.discard();
         return diff;
       }
-      this.#plan = candidate.plan;
+      this.#plan = plan;
       this.#wanted = next;
       await candidate.accept();
-      await this.#options.apply(candidate.plan, diff);
+      await this.#options.apply({ before, plan, diff });
       return diff;
     } catch (error) {
       this.#options.onRejected(error);

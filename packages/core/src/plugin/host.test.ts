@@ -375,6 +375,24 @@ describe('dispose', () => {
     expect(bench.clock.pending).toBe(0);
   });
 
+  test('disposers may say what they do; afterwards the plugin is silent', async () => {
+    const bench = createBench({
+      name: 'full',
+      setup(pm) {
+        pm.signal.addEventListener('abort', () => pm.logger.info('going'));
+        return () => {
+          pm.logger.info('closing');
+          setImmediate(() => pm.logger.info('too late'));
+        };
+      },
+    });
+    await boot(bench, use('full'));
+    bench.host.connect(bench.supervisor);
+    await bench.host.dispose();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bench.records).toEqual(['going', 'closing']);
+  });
+
   test('twice is once', async () => {
     const gone = vi.fn();
     const bench = createBench({ name: 'one', setup: () => gone });

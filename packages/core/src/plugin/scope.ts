@@ -64,7 +64,8 @@ export interface ScopePorts {
 /** What one plugin may send; more is refused and counted as a failure. Enough for a command to each of 1,000 services. */
 const commandRate = { burst: 1000, perSecond: 200 };
 const eventRate = { burst: 1000, perSecond: 100 };
-const recordRate = { burst: 1000, perSecond: 100 };
+/** Disposers may still say what they do. */
+const recordRate = { burst: 1000, perSecond: 100, lastWords: true };
 
 /** Makes what `setup` gets. */
 export function createScope(ports: ScopePorts): PluginScope {
@@ -103,11 +104,11 @@ export function createScope(ports: ScopePorts): PluginScope {
 function createLimit(
   { owner, hooks, clock }: ScopePorts,
   step: string,
-  rate: { burst: number; perSecond: number },
+  rate: { burst: number; perSecond: number; lastWords?: boolean },
 ): () => boolean {
   const passes = createRateGate(rate);
   return () => {
-    if (owner.disposed || owner.muted) return false;
+    if (owner.muted || (rate.lastWords === true ? owner.ended : owner.disposed)) return false;
     if (passes(clock.monotonic())) return true;
     hooks.blame(owner, step, new Error(`more than ${rate.perSecond} a second: refused`));
     return false;

@@ -85,6 +85,7 @@ function createLife(owner: TapOwner, ports: SetUpPorts): Life {
     owner.disposed = true;
     controller.abort(new Error(`plugin "${owner.plugin}" is disposed`));
     for (const disposer of disposers.splice(0).toReversed()) await runDisposer(disposer, owner, ports);
+    owner.ended = true;
     ports.hooks.remove(owner);
     ports.board.remove(owner);
   }

@@ -77,8 +77,9 @@ export class Unit {
     return skipped || failed || ended || readySince !== undefined || completedSince !== undefined || this.#desired === 'down';
   }
 
-  /** Does not take part in this boot; `why` is shown. */
-  skip(why: string): void {
+  /** Does not take part; `why` is shown. undefined: it does. */
+  skip(why: string | undefined): void {
+    if (why === this.#skipped) return;
     this.#skipped = why;
     this.#refresh(undefined);
   }
@@ -146,10 +147,11 @@ export class Unit {
     this.#refresh(undefined);
   }
 
-  /** A new declaration. Running attempts keep theirs until they end. */
-  apply(spec: ProcessSpec): void {
+  /** A new declaration. What runs goes on under it, unless it is going to be restarted: then it ends by the old one. */
+  apply(spec: ProcessSpec, { restart }: { readonly restart: boolean }): void {
     const scaled = this.#scale !== this.#spec.scale;
     this.#spec = spec;
+    if (!restart) for (const instance of this.#instances.values()) instance.adopt(spec);
     if (!scaled || this.#scale > spec.maxScale) this.scaleTo(spec.scale);
     this.#refresh(undefined);
   }

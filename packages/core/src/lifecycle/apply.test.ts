@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { diffPlans } from '../plan/diff.ts';
+import type { Plan, ProcessSpec } from '../plan/spec.ts';
+import { createTestPorts, type TestPorts } from '../testing/test-ports.ts';
+import { createTestPlan, createTestSpec, dependOn } from '../testing/test-spec.ts';
+import { Roster } from '../unit/roster.ts';
+import { applyPlan } from './apply.ts';
+
+interface Bench {
+  readonly ports: TestPorts;
+  readonly roster: Roster;
+  /** Processes that live, in the order of their start. */
+  live(): readonly string[];
+  apply(next: Plan): Promise<void>;
+  turn(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** A roster in which everything that boots is up. */
+async function boot(first: Plan): Promise<Bench> {
+  const ports = createTestPorts();
+  const roster = new Roster(ports);
+  const draining = new AbortController();
+  let plan = first;
+  roster.add([...plan.processes.values()]);
+  for (const name of plan.booting) roster.get(name)?.up();
+  await ports.clock.advance(0);
+  return {
+    ports,
+    roster,
+    live: () => ports.spawner.live.map((child) => child.request.instance),
+    turn: () => ports.clock.advance(0),
+    apply(next) {
+      const before = plan;
+      plan = next;
+      return applyPlan({ roster, ports, before, plan, diff: diffPlans(before, plan), signal: draining.signal });
+    },
+    async end() {
+      draining.abort();
+      for (const unit of roster.units) unit.down('shutdown', true);
+      for (const child of ports.spawner.live) child.exit(0);
+      await ports.clock.advance(0);
+      expect(ports.clock.pending).toBe(0);
+    },
+  };
+}
+
+const planOf = (...specs: ProcessSpec[]): Plan => createTestPlan(specs);
+const changed = { env: { VERSION: '2' } };
+
+describe('applying a plan', () => {
+  it('restarts what does not need each other together, and what does one after the other', async () => {
+    const chain = (change: object): Plan => ({
+      ...planOf(createTestSpec('a', change), createTestSpec('b', change), createTestSpec('c', { ...change, dependsOn: [dependOn('a')] })),
+      order: [['a', 'b'], ['c']],
+    });
+    const bench = await boot(chain({}));
+    const { spawner } = bench.ports;
+    const asked = (): readonly string[] => spawner.live.filter((child) => child.received.length > 0).map((child) => child.request.instance);
+    for (const child of spawner.live) child.ignore('SIGTERM');
+    const done = bench.apply(chain(changed));
+    await bench.turn();
+    expect(asked()).toEqual(['a-1', 'b-1']);
+    spawner.of('a-1').exit(0);
+    await bench.turn();
+    expect(asked()).toEqual(['b-1']);
+    spawner.of('b-1').exit(0);
+    await bench.turn();
+    expect(asked()).toEqual(['c-1']);
+    spawner.of('c-1').exit(0);
+    await bench.turn();
+    await done;
+    expect(bench.live()).toEqual(['a-1', 'b-1', 'c-1']);
+    await bench.end();
+  });
+
+  it('stops what no longer boots and starts what does now, but leaves what commands did', async () => {
+    const specs = ['on', 'off', 'stopped', 'demanded'].map((name) => createTestSpec(name));
+    const plan = planOf(...specs);
+    const bench = await boot({ ...plan, booting: ['off', 'stopped'] });
+    bench.roster.get('stopped')?.down('manual');
+    bench.roster.get('demanded')?.up();
+    await bench.turn();
+    const done = bench.apply({ ...plan, booting: ['on', 'stopped'] });
+    await bench.turn();
+    await done;
+    expect(bench.live()).toEqual(['demanded-1', 'on-1']);
+    await bench.end();
+  });
+
+  it('asks the conditions of what is new, and again where they have changed', async () => {
+    const file = (path: string): Partial<ProcessSpec> => ({ onlyIf: { file: path } });
+    const bench = await boot(planOf());
+    await bench.apply(planOf(createTestSpec('web', file('/missing')), createTestSpec('other', file('/missing'))));
+    expect(bench.live()).toEqual([]);
+    expect(bench.roster.get('web')?.view().reason).toBe('skipped: only_if file /missing does not exist');
+    bench.ports.files.set('/there', '1');
+    await bench.apply(planOf(createTestSpec('web', file('/there')), createTestSpec('other', file('/missing'))));
+    await bench.turn();
+    expect(bench.live()).toEqual(['web-1']);
+    await bench.end();
+  });
+
+  it('what waits for something that goes starts without it', async () => {
+    const bench = await boot(planOf(createTestSpec('db', { readiness: { kind: 'external', owner: 'probe' } }), createTestSpec('web', { dependsOn: [dependOn('db')] })));
+    expect(bench.live()).toEqual(['db-1']);
+    const done = bench.apply(planOf(createTestSpec('web')));
+    await bench.turn();
+    await done;
+    expect(bench.live()).toEqual(['web-1']);
+    await bench.end();
+  });
+
+  it('a stop after a change without restart follows the new declaration', async () => {
+    const shutdown = createTestSpec('web').shutdown;
+    const bench = await boot(planOf(createTestSpec('web')));
+    await bench.apply(planOf(createTestSpec('web', { shutdown: { ...shutdown, signal: 'SIGINT' } })));
+    bench.roster.get('web')?.down('manual');
+    await bench.turn();
+    expect(bench.ports.spawner.of('web-1').received[0]?.signal).toBe('SIGINT');
+    await bench.end();
+  });
+});
