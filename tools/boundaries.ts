@@ -24,6 +24,8 @@ export const scope = '@pm-supervisor';
 const core = `${scope}/core`;
 const native = `${scope}/native`;
 const client = `${scope}/client`;
+/** What the API takes and answers: types, and a table of routes. No server. */
+const contract = `${scope}/plugin-api/contract`;
 
 const everyPower: readonly Power[] = ['tapable', 'spawn', 'process', 'time'];
 
@@ -50,9 +52,10 @@ export const zones: readonly Zone[] = [
   { files: ['packages/core/src/testing/**'], powers: ['time'], imports: [native] },
 
   { files: ['packages/plugin-*/src/**', 'examples/plugin-*/**'], powers: [], imports: [core, `${core}/*`] },
-  { files: ['packages/client/src/**'], powers: [], imports: [] },
-  // The one file that knows what runs the client.
+  { files: ['packages/client/src/**'], powers: [], imports: [contract] },
+  // The one file that knows what runs the client: timers, and Node's HTTP without what an import of it loads.
   { files: ['packages/client/src/transport/runtime.ts'], powers: ['process', 'time'], imports: [] },
+  { files: ['packages/client/src/testing/**'], powers: everyPower, imports: [] },
   { files: ['packages/cli/src/**'], powers: [], imports: [core, `${core}/*`, native, client, `${scope}/plugin-*`] },
   {
     files: ['packages/cli/src/pm.ts', 'packages/cli/src/boot.ts'],

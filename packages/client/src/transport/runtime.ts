@@ -1,0 +1,38 @@
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
+
+/**
+ * Node's HTTP, without the web's: an ESM import of `node:http` evaluates the getters of its exports, and with them
+ * loads undici (+11 MB, 40 ms; https://github.com/nodejs/node/issues/59686).
+ */
+export function getHttp(): typeof Http {
+  return process.getBuiltinModule('node:http');
+}
+
+/** Loaded only where a URL asks for it: TLS costs 10 MB. */
+export function getHttps(): typeof Https {
+  return process.getBuiltinModule('node:https');
+}
+
+/** Runs `callback` once after `delayMs`; returns the way to prevent it. */
+export function startTimer(delayMs: number, callback: () => void): () => void {
+  const handle = setTimeout(callback, Math.min(delayMs, longestDelay));
+  return () => clearTimeout(handle);
+}
+
+/** Node makes 1 ms of anything longer (https://nodejs.org/api/timers.html). */
+const longestDelay = 2 ** 31 - 1;
+
+/** Resolves after `delayMs`, or at once when `signal` aborts. Never rejects. */
+export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = startTimer(delayMs, end);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
