@@ -129,7 +129,7 @@ function attachStream(
     push(bytes) {
       tally.bytes += bytes.length;
       splitter.push(bytes);
-      if (chosen().kind === 'raw') holds.note(splitter, bytes);
+      if (chosen().kind === 'raw') holds.note(splitter, bytes.length);
     },
     onEnd() {
       splitter.release();

@@ -3,8 +3,8 @@ import type { LineSplitter } from './lines.ts';
 
 /** Unfinished lines that are shown after a while. */
 export interface Holds {
-  /** After each chunk of a stream: its last line may be unfinished. */
-  note(splitter: LineSplitter, chunk: Buffer): void;
+  /** After each chunk of a stream, which had `size` bytes: its last line may be unfinished. */
+  note(splitter: LineSplitter, size: number): void;
   /** The stream has ended. */
   forget(splitter: LineSplitter): void;
   /** Shows them all now. */
@@ -36,9 +36,10 @@ export function createHolds(clock: Clock): Holds {
     timer ??= clock.after(delayMs, releaseOld);
   };
   return {
-    note(splitter, chunk) {
+    note(splitter, size) {
       if (splitter.held === 0) return void since.delete(splitter);
-      if (!since.has(splitter) || chunk.includes(10)) since.set(splitter, clock.monotonic());
+      // Fewer bytes are held than came: a line has ended in between, and another one begun.
+      if (!since.has(splitter) || splitter.held < size) since.set(splitter, clock.monotonic());
       arm(longestHoldMs);
     },
     forget(splitter) {

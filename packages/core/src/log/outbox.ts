@@ -37,13 +37,15 @@ export interface Outbox {
 }
 
 const pageSize = 128 * 1024;
+/** Pages kept although nothing waits: what a busy output has under way at once. */
+const mostSpare = 3;
 /** One system call for that much is cheap enough; waiting for more would only cost time. */
 const sendAt = 32 * 1024;
 
 export function createOutbox(ports: OutboxPorts): Outbox {
   const { output, clock } = ports;
   const backlog = createBacklog(ports, () => send());
-  const pages = createPages(() => backlog.queued === 0 && output.buffered === 0);
+  const pages = createPages(() => backlog.queued + output.buffered);
   let page: Buffer | undefined;
   let used = 0;
   let scheduled = false;
@@ -51,7 +53,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   const send = (): void => {
     if (page === undefined || used === 0) return;
     const bytes = page.subarray(0, used);
-    pages.lend(page);
+    pages.lend(page, used);
     page = undefined;
     used = 0;
     backlog.hand(bytes);
@@ -145,23 +147,33 @@ function toOwnBytes(piece: Piece): Buffer {
 
 interface Pages {
   take(): Buffer;
-  lend(page: Buffer): void;
+  /** To the output, which writes `size` bytes of it, and writes in order. */
+  lend(page: Buffer, size: number): void;
 }
 
 /**
  * Memory for output, used again once the output has written it: fresh memory of this size costs more page faults than
- * the bytes cost to copy.
+ * the bytes cost to copy, and the collector would only find it late.
  */
-function createPages(isAllWritten: () => boolean): Pages {
-  let lent: Buffer | undefined;
+function createPages(outstanding: () => number): Pages {
+  let lent: { readonly page: Buffer; readonly size: number }[] = [];
+
+  /** How many pages, the last ones, may not be written yet. */
+  const countBusy = (): number => {
+    let bytes = outstanding();
+    let busy = 0;
+    while (bytes > 0 && busy < lent.length) bytes -= lent[lent.length - ++busy]?.size ?? 0;
+    return busy;
+  };
   return {
     take() {
-      const page = lent && isAllWritten() ? lent : Buffer.allocUnsafeSlow(pageSize);
-      lent = undefined;
+      const free = lent.length - countBusy();
+      const page = lent[0]?.page;
+      if (free === 0 || page === undefined) return Buffer.allocUnsafeSlow(pageSize);
+      // One is used now; of the others that are free, those that lately were too many are given up.
+      lent = lent.slice(Math.max(1, free - mostSpare));
       return page;
     },
-    lend(page) {
-      lent = page;
-    },
+    lend: (page, size) => void lent.push({ page, size }),
   };
 }

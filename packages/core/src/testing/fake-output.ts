@@ -16,12 +16,15 @@ export interface FakeOutput extends LogOutput {
 
 export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?: boolean } = {}): FakeOutput {
   const written: Buffer[] = [];
+  /** Not copied before it is written: who uses this memory too early is found out. */
+  const waiting: Buffer[] = [];
   const drains = new Set<() => void>();
   const empties = new Set<() => void>();
   let buffered = 0;
   let blocked = false;
 
   const drain = (): void => {
+    written.push(...waiting.splice(0).map((bytes) => Buffer.from(bytes)));
     buffered = 0;
     for (const wake of [...empties]) wake();
     for (const wake of [...drains]) wake();
@@ -32,7 +35,7 @@ export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?:
       return buffered;
     },
     get bytes() {
-      return Buffer.concat(written);
+      return Buffer.concat([...written, ...waiting]);
     },
     get text() {
       return this.bytes.toString();
@@ -41,10 +44,13 @@ export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?:
       return this.text.split('\n').slice(0, -1);
     },
     write(bytes) {
-      // The memory is used again by its owner, as soon as nothing is buffered.
-      written.push(Buffer.from(bytes));
-      if (blocked) buffered += bytes.length;
-      return !blocked;
+      if (!blocked) {
+        written.push(Buffer.from(bytes));
+        return true;
+      }
+      waiting.push(bytes);
+      buffered += bytes.length;
+      return false;
     },
     onDrain(callback) {
       drains.add(callback);
