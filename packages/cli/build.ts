@@ -2,8 +2,9 @@
 // every start needs in files of their own. The entry loads them with the code that V8 made of them before; for that
 // each is a script, wrapped into a function.
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as promises from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
@@ -92,6 +93,16 @@ function wrap(text: string, isStrict: boolean): string {
   return `(function(module,require,filename){${isStrict ? '"use strict";' : ''}${given};${text}\n})`;
 }
 
+/** Of yaml what core imports, from its ES modules: without the rest it loads in two thirds of the time. */
+function toExports(library: string): string {
+  if (library !== 'yaml') return `export * from '${library}';`;
+  const sources = globSync('src/**/*.ts', { cwd: core }).filter((file) => !file.endsWith('.test.ts')).map((file) => readFileSync(join(core, file), 'utf8'));
+  const imports = sources.flatMap((text) => [...text.matchAll(/import \{([^}]*)\} from 'yaml';/g)].map((found) => found[1] ?? ''));
+  const names = new Set(imports.join(',').split(',').map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type ')));
+  const modules = join(createRequire(join(core, 'package.json')).resolve('yaml'), '../../browser/dist/index.js');
+  return `export { ${[...names].join(', ')} } from '${modules}';`;
+}
+
 const half = (file: string): BuildOptions => ({
   entryPoints: [join(folder, 'src', file)],
   plugins: [librariesElsewhere, lazyPromises, verbsElsewhere],
@@ -102,7 +113,7 @@ const half = (file: string): BuildOptions => ({
 const parts = await Promise.all([
   bundle('daemon.js', half('daemon.ts')),
   bundle('verbs.js', half('program.ts')),
-  ...libraries.map((library) => bundle(fileOf(library), { stdin: { contents: `export * from '${library}';`, resolveDir: core }, plugins: [pinoWithoutOutput] })),
+  ...libraries.map((library) => bundle(fileOf(library), { stdin: { contents: toExports(library), resolveDir: core }, plugins: [pinoWithoutOutput] })),
 ]);
 const buildId = createHash('sha256').update(parts.map(({ text }) => text).join('\0')).digest('hex').slice(0, 12);
 const entry = await bundle('pm.js', {

@@ -11,8 +11,7 @@ import { createWriter } from './writer.ts';
 /** Joins the command line with the process it runs in: the only file beside the entry that knows `process`. */
 export async function boot(early: EarlySignals, loader: Loader, corePath: string): Promise<void> {
   const context = createContext(corePath, loader);
-  if (isRun(context.argv)) preferMemory(process.constrainedMemory());
-  else restoreSignals(early);
+  if (!isRun(context.argv)) restoreSignals(early);
   const code = await main(context, early, {
     daemon: async () => loader.load('daemon.js') as typeof Daemon,
     program: async () => loader.load('verbs.js') as typeof Program,
@@ -30,7 +29,10 @@ function createContext(corePath: string, loader: Loader): CliContext {
     node: { version: process.versions.node, path: process.execPath, arch: process.arch },
     hasTerminal: isatty(0),
     coreUrl: pathToFileURL(corePath).href,
-    onRunning: () => loader.save(),
+    onRunning: () => {
+      loader.save();
+      preferMemory(process.constrainedMemory());
+    },
     stdout: createWriter(1, () => isatty(1)),
     stderr: createWriter(2, () => isatty(2)),
   };
@@ -47,7 +49,8 @@ const smallContainer = 512 * 1024 * 1024;
 /**
  * V8 fixes its heap limit when it starts, from the container's memory but never below 256 MiB, and no flag set later
  * changes it (measured on Node 24); a second start with another limit costs 25 ms. What a flag can still do is to
- * make it collect early: after a burst of garbage 15 MB stay instead of 78, for twice the time of that burst.
+ * make it collect early: after a burst of garbage 15 MB stay instead of 78, for twice the time of that burst. It comes
+ * after the boot, because code kept by a V8 with other flags is not accepted.
  */
 function preferMemory(memory: number): void {
   if (memory > 0 && memory < smallContainer) process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
