@@ -11,7 +11,7 @@ test('[line 29] each signal is handled: some mean something, none ends us by its
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   await expect.poll(() => out, { timeout: 10_000 }).toBe('up\n');
-  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGXCPU', 'SIGXFSZ'] as const) child.kill(signal);
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGXCPU', 'SIGXFSZ'] as const) child.kill(signal);
   const expected = ['up'];
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGTERM'] as const) {
     child.kill(signal);

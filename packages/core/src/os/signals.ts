@@ -5,7 +5,7 @@ export type SignalMeaning = 'stop' | 'reload' | 'window' | 'ignore';
 export type HandledSignal = Extract<
   SignalName,
   | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGWINCH' | 'SIGUSR1' | 'SIGUSR2' | 'SIGPIPE'
-  | 'SIGALRM' | 'SIGVTALRM' | 'SIGIO' | 'SIGXCPU' | 'SIGXFSZ'
+  | 'SIGALRM' | 'SIGVTALRM' | 'SIGIO' | 'SIGPWR' | 'SIGSTKFLT' | 'SIGXCPU' | 'SIGXFSZ'
 >;
 
 /**
@@ -24,6 +24,8 @@ export const handledSignals: Readonly<Record<HandledSignal, SignalMeaning>> = {
   SIGALRM: 'ignore',
   SIGVTALRM: 'ignore',
   SIGIO: 'ignore',
+  SIGPWR: 'ignore',
+  SIGSTKFLT: 'ignore',
   SIGXCPU: 'ignore',
   SIGXFSZ: 'ignore',
   SIGWINCH: 'window',
