@@ -490,7 +490,7 @@ test('what a reload says of a running process counts from its next line on', asy
   ]);
 });
 
-describe('finish', () => {
+describe('finish [line 25]', () => {
   test('waits for the last bytes of every stream', async () => {
     const { clock, output, pipeline } = setUp();
     const streams = [start(pipeline).stream, start(pipeline, { instance: 'web-2' }).stream];
@@ -513,7 +513,7 @@ describe('finish', () => {
   });
 });
 
-describe('own records', () => {
+describe('own records [line 35]', () => {
   test('come in the same stream and order as lines', async () => {
     const { output, pipeline } = setUp();
     pipeline.logger.info('started', { pid: 7 });

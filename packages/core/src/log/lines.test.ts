@@ -37,7 +37,7 @@ const rest = (bytes: string): Seen => ({ kind: 'rest', bytes });
 const part = (bytes: string, number: number, more: boolean): Seen => ({ kind: 'part', bytes, number, more });
 const buffers = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text, 'latin1'));
 
-describe('splitting', () => {
+describe('splitting [line 33]', () => {
   test('cuts at line feeds, wherever the chunks were cut', () => {
     expect(split(buffers('a\nb', 'c\n\nd', '', 'e\n'))).toEqual([line('a'), line('bc'), line(''), line('de')]);
   });
@@ -97,7 +97,7 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   return sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end));
 }
 
-describe('splitting, whatever comes', () => {
+describe('splitting, whatever comes [line 33]', () => {
   test('any chunking gives the same lines', () => {
     fc.assert(
       fc.property(anyBytes, cuts, fc.integer({ min: 4, max: 40 }), (bytes, places, limit) => {

@@ -86,7 +86,7 @@ async function waitUntilStill(bytes: () => number): Promise<number> {
 /** Far above what a busy machine does, far below a write that waits for a reader who never comes. */
 const mostLagMs = 1000;
 
-describe('nobody reads our output', () => {
+describe('nobody reads our output [line 34]', () => {
   test('block: programs wait, the loop does not, and little is held in memory', async () => {
     const pipeline = create('block');
     const started = await Promise.all(
@@ -141,7 +141,7 @@ test('a reader that goes away for good stops nobody', async () => {
   expect(await pipeline.flush(1000)).toBe(true);
 });
 
-test('a slow reader gets everything, whole and in order', async () => {
+test('a slow reader gets everything, whole and in order [lines 33, 34]', async () => {
   const pipeline = create('block');
   const { attachment } = await start(pipeline, 'a-1', 'seq 1 200000');
   const reader = readPipe(ends.read);

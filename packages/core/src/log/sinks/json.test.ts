@@ -78,7 +78,7 @@ describe('json', () => {
   });
 });
 
-describe('json, whatever comes', () => {
+describe('json, whatever comes [line 33]', () => {
   const nasty = fc.constantFrom('\n', '\r\n', '\r', '"', '\\', '\\n', '\0', '\x1b', '€', '\u2028', '$&', '\x7f');
   const someBytes = fc.oneof(
     fc

@@ -7,7 +7,7 @@ const one = lane('web-1');
 const other = lane('web-2');
 const shown = (piece: string | Buffer): string => Buffer.from(piece as string, 'latin1').toString('latin1');
 
-test('raw: bytes are not touched', () => {
+test('raw: bytes are not touched [line 33]', () => {
   const bytes = Buffer.from([0x61, 0x0d, 0x0a, 0xff, 0x00, 0x0a]);
   const { piece, lines } = createRawFormat().lines(one, 0, bytes);
   expect(piece).toEqual(bytes);

@@ -7,7 +7,7 @@ const time = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const bytes = (text: string): Buffer => Buffer.from(text);
 const shown = (piece: string | Buffer): string => Buffer.from(piece as string, 'latin1').toString();
 
-describe('text', () => {
+describe('text [line 33]', () => {
   const format = createTextFormat({ timestamps: true, terminal: false });
 
   test('each line has its time and instance before it', () => {
