@@ -1,4 +1,4 @@
-import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,10 @@ export interface Folder {
   /** Text of a file; empty while it does not exist. */
   read(name: string): Promise<string>;
   exists(name: string): Promise<boolean>;
-  /** How many processes of the whole machine have this in their command line (words are separated by NUL). */
+  /**
+   * How many processes that run in the folder have this in their command line (words are separated by NUL). Others on
+   * the machine do not count: the same case may be running beside this one.
+   */
   countProcesses(commandLine: string): Promise<number>;
   /** Writes `pm.yaml` and starts `pm run` in the folder. */
   run(yaml: string, options?: Partial<PmOptions>): Promise<Pm>;
@@ -54,7 +57,7 @@ function createFolder(path: string, running: Pm[]): Folder {
     },
     read: (name) => readFile(join(path, name), 'utf8').catch(() => ''),
     exists: (name) => access(join(path, name)).then(() => true, () => false),
-    countProcesses,
+    countProcesses: (commandLine) => countProcesses(path, commandLine),
     async run(yaml, options) {
       await folder.write('pm.yaml', yaml);
       return folder.pm(['run'], options);
@@ -78,8 +81,18 @@ async function endPm(pm: Pm): Promise<void> {
   pm.child.kill('SIGKILL');
 }
 
-async function countProcesses(commandLine: string): Promise<number> {
+async function countProcesses(folder: string, commandLine: string): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => line.includes(commandLine)).length;
+  const found = await Promise.all(pids.map((pid) => runsIn(pid, folder, commandLine)));
+  return found.filter(Boolean).length;
+}
+
+async function runsIn(pid: string, folder: string, commandLine: string): Promise<boolean> {
+  try {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return line.includes(commandLine) && (await readlink(`/proc/${pid}/cwd`)) === folder;
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
 }
