@@ -35,7 +35,7 @@ export { runSupervisor } from './run.ts';
 export type { RunOptions } from './run.ts';
 export { createSupervisor } from './supervisor.ts';
 export type { Supervisor, SupervisorOptions, World } from './supervisor.ts';
-export { describeConfig, describeCoreConfig, inspectPlan } from './inspect.ts';
+export { describeConfig, describeCoreConfig, inspectPlan, readAbilities } from './inspect.ts';
 export type { Inspection, InspectionPorts } from './inspect.ts';
 export type { ExplainedKey, ExplainedStep, Explanation } from './plan/explain.ts';
 export { formatExplanation } from './plan/explain-text.ts';
@@ -64,6 +64,8 @@ export type {
 } from './plugin/plugin.ts';
 export type { PluginApis } from './plugin/augment.ts';
 export type { PluginDispatchOptions, PluginScope } from './plugin/scope.ts';
+export type { ConfigExplanation } from './plugin/connections.ts';
+export type { EventFeed, LogFeed } from './plugin/feeds.ts';
 export type { PluginHost } from './plugin/host.ts';
 export type { PluginInfo } from './plugin/plugin-info.ts';
 export type { BundledPlugin } from './plugin/resolve.ts';
@@ -74,7 +76,8 @@ export type { Facts, Findings, PluginFailure, Project, RestartVerdict, Turn } fr
 export { stages } from './hooks/stages.ts';
 export type { StageName } from './hooks/stages.ts';
 export type { SectionPlace } from './config/sections.ts';
-export type { Logger } from './log/pipeline.ts';
+export type { KeptLine, LogCounters, Logger } from './log/pipeline.ts';
 export type { LogRecord, LogStream } from './log/record.ts';
 export type { Clock, Timer } from './os/clock.ts';
-export type { SpawnRequest } from './os/spawner.ts';
+export type { TreeUsage } from './os/tree-usage.ts';
+export type { SpawnerAbilities, SpawnRequest } from './os/spawner.ts';

@@ -4,6 +4,8 @@ import { toInheritedEnv } from './instance/environment.ts';
 import { systemClock } from './os/clock.ts';
 import { createModuleEvaluator } from './os/evaluate-module.ts';
 import { readMachineFacts } from './os/machine-facts.ts';
+import { createNodeSpawner } from './os/node-spawner.ts';
+import type { SpawnerAbilities } from './os/spawner.ts';
 import { explainPlan, type Explanation } from './plan/explain.ts';
 import type { Plan } from './plan/spec.ts';
 import { type Planned, type PlannerPorts, preparePlan, type PlanRequest } from './planner.ts';
@@ -27,6 +29,11 @@ export type InspectionPorts = Pick<PlannerPorts, 'bundled' | 'modules'>;
 export async function inspectPlan(request: PlanRequest, ports: InspectionPorts = {}): Promise<Inspection> {
   const { plan, values, warnings, origin } = await planOnce(request, ports);
   return { plan, explanation: explainPlan(plan, values), warnings, origin };
+}
+
+/** What can be done for processes on this machine, and why what cannot is missing. Starts nothing. */
+export function readAbilities(): SpawnerAbilities {
+  return createNodeSpawner().abilities;
 }
 
 /** JSON Schema of the configuration with the keys of the plugins it uses. Throws ConfigError when it has errors. */

@@ -15,5 +15,10 @@ export function parseCapabilities(mask: string): readonly Capability[] {
   return names.filter((_, bit) => (bits >> BigInt(bit)) & 1n);
 }
 
-/** How many capabilities this table knows: all of them together is "every capability". */
-export const capabilityCount: number = names.length;
+/** `all`, `all but sys_resource`, or the names: whichever is short. */
+export function describeCapabilities(held: readonly Capability[]): string {
+  const missing = names.filter((name) => !held.includes(name));
+  if (missing.length === 0) return 'all';
+  if (missing.length < 6) return `all but ${missing.join(' ')}`;
+  return held.length === 0 ? 'none' : held.join(' ');
+}

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, fstatSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { chooseRuntimeDir, coreVersion, readCgroupFacts, type CgroupFacts, type RuntimeDir } from '@pm-supervisor/core';
+import { chooseRuntimeDir, coreVersion, readAbilities, readCgroupFacts } from '@pm-supervisor/core';
+import type { CgroupFacts, RuntimeDir, SpawnerAbilities } from '@pm-supervisor/core';
 import { helperStatus, type HelperStatus } from '@pm-supervisor/native';
 import type { CliContext, NodeFacts } from '../context.ts';
 import { findMount, findName, parseMounts, parseStatus, parseUlimit, type Credentials, type Mount, type Ulimit } from './proc.ts';
@@ -11,6 +12,8 @@ export interface MachineFacts {
   readonly pm: { readonly version: string };
   readonly node: NodeFacts & { readonly heapLimit: number };
   readonly helper: HelperStatus;
+  /** What can be done for processes here, with the helper or without. */
+  readonly abilities: SpawnerAbilities;
   readonly machine: { readonly os?: string; readonly kernel: string; readonly memory: number; readonly cpus: number };
   readonly cgroup: CgroupFacts;
   /** What counts in the end: the lowest of container and machine. */
@@ -29,8 +32,6 @@ export interface FileFacts {
   /** `hidepid` of the /proc mount, where it hides others' processes. */
   readonly hidepid?: string;
   readonly temporary: { readonly path: string; readonly writable: boolean; readonly noexec: boolean };
-  /** Pseudo-terminals can be made (`tty: true`). */
-  readonly terminals: boolean;
   /** The folder for state and socket, and why those before it in the order cannot be used. */
   readonly runtimeDir: RuntimeDir;
 }
@@ -45,6 +46,7 @@ export function gatherFacts(context: CliContext): MachineFacts {
     pm: { version: coreVersion },
     node: { ...context.node, heapLimit: getHeapStatistics().heap_size_limit },
     helper: helperStatus(),
+    abilities: readAbilities(),
     machine: { ...optional('os', /^PRETTY_NAME="?([^"\n]*)/m.exec(read('/etc/os-release'))?.[1]), kernel: release(), memory, cpus: cpus().length },
     cgroup,
     size: { memory: Math.min(memory, cgroup.memory.limit ?? memory), cpus: Math.min(cpuCount, cgroup.cpu.quota ?? cpuCount) },
@@ -84,7 +86,6 @@ function gatherFiles({ env }: CliContext): FileFacts {
     proc: existsSync('/proc/self/stat'),
     ...optional('hidepid', hidepid?.slice('hidepid='.length)),
     temporary: { path: temporary, writable: isWritable(temporary), noexec: findMount(mounts, temporary)?.options.includes('noexec') ?? false },
-    terminals: isWritable('/dev/ptmx'),
     runtimeDir: chooseRuntimeDir({ env }),
   };
 }

@@ -21,14 +21,18 @@ export function toFindings(facts: MachineFacts): readonly Finding[] {
 const checks: readonly Check[] = [
   ({ files }) => files.proc ? undefined
     : problem('/proc is not mounted', 'Leftovers of services cannot be found, nor can memory and cpu be measured. Mount it: mount -t proc proc /proc'),
-  ({ helper }) => helper.sys && helper.svexec ? undefined
-    : note(`the native helper is not used: ${helper.reason ?? 'no reason known'}`,
-      'Services run, but: no `tty`; limits, nice and supplementary groups need prlimit and setpriv (util-linux); descendants that escape are found by walking /proc; as PID 1, orphans are not reaped.'),
+  ({ helper, abilities }) => helper.sys && helper.svexec ? undefined
+    : note(`the native helper is not used: ${helper.reason ?? 'no reason known'}`, explainLack(abilities)),
+  ({ abilities }) => abilities.pipes !== 'socketpair' ? undefined
+    : problem('services get a socket as output, not a pipe', 'Programs that open /dev/stdout or /dev/stderr fail (nginx, php-fpm). Use the native helper, or make a temporary folder writable.'),
   ({ files }) => files.runtimeDir.path !== undefined ? undefined
     : problem(`no folder for state can be used (${files.runtimeDir.refused.map(({ path, reason }) => `${path}: ${reason}`).join('; ')})`, 'There will be no control socket. Mount a tmpfs on /run, or set PM_RUNTIME_DIR to a folder that can be written.'),
   ({ files }) => files.hidepid === undefined ? undefined
     : problem(`/proc hides other users' processes (hidepid=${files.hidepid})`, 'Leftovers of services that run as another user may be missed. Mount /proc without hidepid, or run pm as root.'),
-  ({ files }) => files.terminals ? undefined : note('/dev/ptmx cannot be opened', '`tty: true` will fail. Mount devpts on /dev/pts.'),
+  ({ helper, abilities }) => abilities.tty || !helper.sys ? undefined
+    : note('/dev/ptmx cannot be opened', '`tty: true` will fail. Mount devpts on /dev/pts.'),
+  ({ abilities, cgroup }) => abilities.cgroup !== 'none' || cgroup.version === 'none' ? undefined
+    : note('no child cgroup can be made', '`resources` of a process are not enforced by the kernel; `memory_max` is watched instead.'),
   ({ process }) => process.uid !== 0 || has(process, 'setuid', 'setgid') ? undefined
     : problem('root without CAP_SETUID and CAP_SETGID', '`user` and `group` of a process will fail. Add both capabilities, or run the container as the user that the services need.'),
   ({ process }) => process.uid !== 0 || has(process, 'kill') ? undefined
@@ -49,6 +53,11 @@ const checks: readonly Check[] = [
   ({ kernel }) => kernel.inotifyInstances !== 0 && kernel.inotifyWatches !== 0 ? undefined
     : note('inotify is not available', '`--watch` and `log_file` look at files from time to time instead.'),
 ];
+
+function explainLack({ limits }: MachineFacts['abilities']): string {
+  const lost = ['no `tty`', ...(limits ? [] : ['no `limits`, `nice`, `user` with its groups (util-linux would do them)'])];
+  return `Services run, but: ${lost.join('; ')}; descendants that escape are found by walking /proc; as PID 1, orphans stay as zombies.`;
+}
 
 function has({ capabilities }: MachineFacts['process'], ...needed: readonly MachineFacts['process']['capabilities'][number][]): boolean {
   return needed.every((capability) => capabilities.includes(capability));

@@ -1,5 +1,5 @@
 import type { Paint } from '../paint.ts';
-import { capabilityCount } from './capabilities.ts';
+import { describeCapabilities } from './capabilities.ts';
 import type { MachineFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
 import { formatCount, formatSize } from './format.ts';
@@ -13,6 +13,7 @@ export function renderReport(facts: MachineFacts, findings: readonly Finding[], 
     ['pm', listProgram(facts)],
     ['container', listContainer(facts)],
     ['process', listProcess(facts)],
+    ['services', listAbilities(facts)],
     ['files', listFiles(facts)],
   ];
   const width = Math.max(...sections.flatMap(([, rows]) => rows.map(([name]) => name.length))) + 2;
@@ -45,10 +46,24 @@ function listProcess({ process, ulimits, stdout }: MachineFacts): readonly Row[]
   return [
     ['pid', process.pid === 1 ? '1: orphans of the container come here' : `${process.pid}: not PID 1`],
     ['user', `${process.user ?? '?'} (${process.uid}), group ${process.group ?? '?'} (${process.gid})`],
-    ['capabilities', process.capabilities.length >= capabilityCount ? 'all' : process.capabilities.join(' ') || 'none'],
+    ['capabilities', describeCapabilities(process.capabilities)],
     ['confinement', `no_new_privs ${process.noNewPrivileges ? 'on' : 'off'}, seccomp ${process.seccomp}`],
     ['ulimits', `open files ${showUlimit(ulimits.nofile)}, processes ${showUlimit(ulimits.nproc)}, core ${showUlimit(ulimits.core)}`],
     ['stdout', stdout],
+  ];
+}
+
+function listAbilities({ abilities, process }: MachineFacts): readonly Row[] {
+  const { containment, tty, limits, cgroup, pipes } = abilities;
+  const finds = { subreaper: 'a monitor per service adopts them', cgroup: 'by cgroup', 'process-tree': 'by walking /proc' };
+  const orphans = containment === 'subreaper' ? 'to pm (child subreaper)' : 'to PID 1';
+  return [
+    ['leftovers', finds[containment]],
+    ['orphans go', process.pid === 1 ? 'to pm (PID 1)' : orphans],
+    ['terminals', tty ? 'yes' : 'no'],
+    ['limits', limits ? 'yes' : 'no'],
+    ['child cgroups', cgroup],
+    ['output', pipes ?? 'pipe'],
   ];
 }
 
@@ -58,7 +73,6 @@ function listFiles({ files, kernel }: MachineFacts): readonly Row[] {
     ['runtime dir', files.runtimeDir.path ?? 'none can be written'],
     ['temporary', `${files.temporary.path}, ${files.temporary.writable ? 'writable' : 'not writable'}${files.temporary.noexec ? ', noexec' : ''}`],
     ['/proc', files.proc ? `mounted${files.hidepid === undefined ? '' : `, hidepid=${files.hidepid}`}` : 'not mounted'],
-    ['terminals', files.terminals ? '/dev/ptmx' : 'no /dev/ptmx'],
     ['inotify', `${kernel.inotifyInstances ?? 'unknown'} instances, ${kernel.inotifyWatches ?? 'unknown'} watches`],
   ];
 }
