@@ -72,6 +72,9 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
       return warn(`${event.lines} lines of ${event.instance} dropped: nobody reads the output fast enough`);
     case 'orphan.reaped':
       return { level: 'debug', text: `orphan ${event.pid} reaped` };
+    default:
+      // A plugin's event: only the plugin knows words for it.
+      return undefined;
   }
 }
 
