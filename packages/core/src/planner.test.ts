@@ -141,6 +141,22 @@ describe('which plugins are on', () => {
     expect(made.plugins.map(({ name }) => name)).toEqual(['mine']);
   });
 
+  test('one that is always on needs no key, takes its options from the configuration, and can be switched off', async () => {
+    const api = (): PluginDefinition => ({ name: 'api' });
+    const on = async (plugins?: object): Promise<unknown> => {
+      const ports = { clock: createFakeClock(), facts, evaluateModule: () => Promise.reject(new Error()) };
+      const bundled = { api: { load: async () => ({ default: api }), always: true } };
+      const { plan: made } = await preparePlan(
+        { cwd: folder, env: {}, inline: { ...web, ...(plugins === undefined ? {} : { plugins }) } },
+        { ...ports, bundled },
+      );
+      return made.plugins;
+    };
+    expect(await on()).toEqual([{ name: 'api', options: undefined, reason: 'always' }]);
+    expect(await on({ api: { port: 1 } })).toEqual([{ name: 'api', options: { port: 1 }, reason: 'config' }]);
+    expect(await on({ api: false })).toEqual([]);
+  });
+
   test('a key in the layer of a plugin switches its owner on as well', async () => {
     const preset: PluginDefinition = {
       name: 'laravel',

@@ -53,7 +53,7 @@ export interface Planned {
   readonly host: PluginHost;
   readonly hooks: HookRegistry;
   readonly warnings: readonly Diagnostic[];
-  /** The merged configuration that the plan's provenance belongs to, for `pm plan --explain`. */
+  /** The merged configuration that the provenance of the plan in force belongs to, for `pm plan --explain`. */
   readonly values: RawMap;
   /** The keys that plugins in force own, for `pm schema`. */
   readonly sections: SectionRegistry;
@@ -87,12 +87,14 @@ export async function preparePlan(request: PlanRequest, ports: PlannerPorts): Pr
       work: () => planning.make(sources, { dynamic: new Map(), instantiate: [] }),
     });
     await first.accept();
-    const { plan, warnings, values, sections, files } = first;
+    const { plan, warnings, sections, files } = first;
     const { host } = planning;
     return {
       plan,
       warnings,
-      values,
+      get values() {
+        return planning.values;
+      },
       sections,
       files,
       host,
@@ -111,6 +113,8 @@ type Wanted = Omit<PlanRequestAtRunTime, 'reread'>;
 
 interface Planning {
   readonly host: PluginHost;
+  /** Of the plan in force; empty before the first. */
+  readonly values: RawMap;
   make(sources: Sources, wanted: Wanted, remembered?: Contributions): Promise<PlannedChange>;
   replan(change: PlanRequestAtRunTime): Promise<PlannedChange>;
 }
@@ -122,7 +126,7 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     origin: first.origin,
     onEarlyFailure: (diagnostic) => void early.push(diagnostic),
   });
-  let current: { readonly sources: Sources; readonly said: Contributions } | undefined;
+  let current: { readonly sources: Sources; readonly said: Contributions; readonly values: RawMap } | undefined;
 
   const make: Planning['make'] = async (sources, { dynamic, instantiate }, remembered) => {
     const trial = host.begin();
@@ -147,7 +151,7 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
         files: sources.files,
         warnings: [...warnings, ...early.splice(0)],
         async accept() {
-          current = { sources, said };
+          current = { sources, said, values: merged.value };
           await trial.accept(plan);
         },
         discard: () => trial.discard(),
@@ -160,6 +164,9 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
 
   return {
     host,
+    get values() {
+      return current?.values ?? {};
+    },
     make,
     async replan({ reread, ...wanted }) {
       if (reread || current === undefined) return make(await readSources(request, ports), wanted);

@@ -20,12 +20,14 @@ import { startReaper } from './os/reaper.ts';
 import { takeRunLock } from './os/run-lock.ts';
 import { chooseRuntimeDir } from './os/runtime-dir.ts';
 import { handleSignals } from './os/signals.ts';
+import { readTreeUsage } from './os/tree-usage.ts';
 import { handleUncaught } from './os/uncaught.ts';
 import { type FileWatch, watchFiles } from './os/watch-files.ts';
 import { preparePlan, type Planned, type PlanRequest } from './planner.ts';
 import type { GlobalSpec, SignalName } from './plan/spec.ts';
 import type { ModuleLoader } from './plugin/modules.ts';
 import type { BundledPlugin } from './plugin/resolve.ts';
+import { connectPlugins } from './plugin-connection.ts';
 import { createSupervisor, type Supervisor, type World } from './supervisor.ts';
 
 /** What `pm run` was asked for, and what it knows of its own process. */
@@ -148,7 +150,7 @@ function createWorld(logs: LogPipeline, runtimeDir: string | undefined, options:
       ...(runtimeDir === undefined ? {} : { runtimeDir }),
       onWarning: ({ instance, text }) => warn(instance === undefined ? text : `${instance}: ${text}`),
     }),
-    probes: { canConnect, fileStamp, residentBytes },
+    probes: { canConnect, fileStamp, residentBytes, treeUsage: readTreeUsage },
     env: toInheritedEnv(options.env),
     cwd: options.cwd,
     socket: runtimeDir === undefined ? undefined : join(runtimeDir, 'pm.sock'),
@@ -178,12 +180,7 @@ function joinSupervisor(planned: Planned, world: World, { foreground }: RunOptio
     disposePlugins: () => host.dispose(),
     ...(foreground === undefined ? {} : { foreground }),
   });
-  host.connect({
-    dispatch: supervisor.dispatch,
-    snapshot: () => supervisor.snapshot(),
-    emit: (type, payload) => void supervisor.journal.append(type, payload),
-    logger: world.logs.logger,
-  });
+  connectPlugins(planned, supervisor, world);
   return supervisor;
 }
 

@@ -17,9 +17,11 @@ import { runGlobalHooks } from './lifecycle/global-hooks.ts';
 import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
 import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
 import { watchMemory } from './lifecycle/memory-watch.ts';
+import { measureUsage } from './lifecycle/usage.ts';
 import { createPlanKeeper, type PlanChange, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
 import { toRejection } from './lifecycle/rejection.ts';
 import { tellUnitChanges } from './lifecycle/unit-changes.ts';
+import type { TreeUsage } from './os/tree-usage.ts';
 import { diffPlans } from './plan/diff.ts';
 import type { HookSet, Plan, SignalName } from './plan/spec.ts';
 import { followRestarts } from './unit/follow-restarts.ts';
@@ -56,6 +58,8 @@ export interface Supervisor {
   readonly journal: Journal;
   /** The plan in force. */
   readonly plan: Plan;
+  /** What the tree of each living instance uses now, by instance: of those named, or all. */
+  usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>>;
   /** What a signal to the supervisor means: SIGTERM, SIGINT and SIGQUIT stop (twice: kill), SIGHUP reads the configuration again. */
   onSignal(signal: SignalName): void;
   /** Keeps the supervisor from ending because it is idle, until the returned function is called. */
@@ -160,6 +164,10 @@ class RunningSupervisor implements Supervisor {
       startedAt: this.#startedAt,
       processes: this.#roster.units.map((unit) => unit.view()),
     });
+  }
+
+  usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>> {
+    return measureUsage(this.#roster, this.#ports, instances);
   }
 
   onSignal(signal: SignalName): void {

@@ -39,6 +39,13 @@ export interface DispatchOptions {
   /** How long to wait for the final state; 0 (default) answers when the command is accepted. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
+  /** Where the caller is: an address, a socket. For the audit. */
+  readonly from?: string;
+  /**
+   * Told when the command is carried out as far as it can be without waiting, before the wait. Not told where it is
+   * refused or fails at once.
+   */
+  readonly onAccepted?: (result: CommandResult) => void;
 }
 
 /** The answer to a command that was carried out. */

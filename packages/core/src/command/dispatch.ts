@@ -37,18 +37,24 @@ const duringDrain: ReadonlySet<CommandType> = new Set<CommandType>(['shutdown', 
 export function createDispatch(context: DispatchContext): Dispatch {
   return async (command, options) => {
     const names = toTargetNames(command);
-    refuseIfNeeded(command, options.caller, names, context);
+    refuseIfNeeded(command, options, names, context);
     const performance = await perform(command, options.caller, context);
-    context.emit('command.accepted', { command: command.type, targets: names, caller: options.caller });
+    context.emit('command.accepted', { command: command.type, targets: names, ...toAsker(options) });
+    options.onAccepted?.(toResult(performance, context.roster));
     if ((options.waitMs ?? 0) > 0) await awaitPerformance(command, performance, options, context);
     return toResult(performance, context.roster);
   };
 }
 
-function refuseIfNeeded(command: Command, caller: Caller, targets: readonly string[], context: DispatchContext): void {
-  const refusal = toPhaseRefusal(command, context) ?? context.refusal(command, caller);
+/** Who, and from where: said of every command, carried out or not. */
+function toAsker({ caller, from }: DispatchOptions): { readonly caller: Caller; readonly from?: string } {
+  return { caller, ...(from === undefined ? {} : { from }) };
+}
+
+function refuseIfNeeded(command: Command, options: DispatchOptions, targets: readonly string[], context: DispatchContext): void {
+  const refusal = toPhaseRefusal(command, context) ?? context.refusal(command, options.caller);
   if (refusal === undefined) return;
-  context.emit('command.refused', { command: command.type, targets, caller, message: refusal.message });
+  context.emit('command.refused', { command: command.type, targets, ...toAsker(options), message: refusal.message });
   throw new CommandError('PM_COMMAND_REFUSED', refusal.message, refusal.hint === undefined ? {} : { hint: refusal.hint });
 }
 

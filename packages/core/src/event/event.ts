@@ -18,8 +18,8 @@ export interface EventPayloads {
   'plan.applied': { readonly diff: PlanDiff };
   /** `problems`: each with its place, `pm.yaml:4:7 error processes.web: …`. */
   'plan.rejected': { readonly message: string; readonly problems?: readonly string[] };
-  'command.accepted': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller };
-  'command.refused': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly message: string };
+  'command.accepted': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly from?: string };
+  'command.refused': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly from?: string; readonly message: string };
   'unit.changed': { readonly process: string; readonly desired: 'up' | 'down'; readonly scale: number; readonly removed?: boolean };
   'instance.changed': { readonly process: string; readonly instance: string; readonly from: UserState; readonly to: UserState; readonly reason?: string };
   'instance.spawned': { readonly process: string; readonly instance: string; readonly pid: number };

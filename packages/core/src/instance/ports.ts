@@ -2,6 +2,7 @@ import type { EventPayloads, EventType, Reason } from '../event/event.ts';
 import type { LogPipeline } from '../log/pipeline.ts';
 import type { Clock } from '../os/clock.ts';
 import type { Child, ChildEnd, SpawnRequest, Spawner } from '../os/spawner.ts';
+import type { TreeUsage } from '../os/tree-usage.ts';
 import type { InstanceView, LastExit, UserState } from './view.ts';
 import type { Verdict } from './restart-policy.ts';
 
@@ -35,6 +36,8 @@ export interface Probes {
   fileStamp(path: string): string | undefined;
   /** Resident memory of these processes together, in bytes. */
   residentBytes(pids: readonly number[]): number;
+  /** What these processes use together; undefined when none is left. */
+  treeUsage(pids: readonly number[]): TreeUsage | undefined;
 }
 
 /** What is outside of units and instances: the world, and the record of what happens in it. */

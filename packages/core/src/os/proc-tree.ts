@@ -54,7 +54,7 @@ export function childrenOfThread(pid: number, thread: number | string): number[]
 let knownPageSize: number | undefined;
 
 /** 4 KiB, but 16 or 64 on some arm64 kernels. Node has no sysconf, so it is the ratio of two views of ourselves. */
-function pageSize(): number {
+export function pageSize(): number {
   knownPageSize ??= 2 ** Math.round(Math.log2(process.memoryUsage.rss() / (readStat('self')?.rssPages ?? Infinity) || 4096));
   return knownPageSize;
 }

@@ -272,8 +272,8 @@ export interface GlobalSpec {
 export interface PluginUse {
   readonly name: string;
   readonly options: unknown;
-  /** `config`: named by the user. `owned-key`: switched on because a key it owns appears. */
-  readonly reason: 'config' | 'owned-key';
+  /** `config`: named by the user. `owned-key`: switched on because a key it owns appears. `always`: on unless switched off. */
+  readonly reason: 'config' | 'owned-key' | 'always';
 }
 
 /** The whole plan. Deeply frozen. */

@@ -13,12 +13,14 @@ export interface Wish extends PluginRequest {
 export interface WishContext {
   /** Names of plugins that pm carries: only these are switched on by a key alone. */
   readonly bundled: ReadonlySet<string>;
+  /** Those of them that are on whatever the configuration has, unless it says `false`. */
+  readonly always: readonly string[];
   readonly registry: SectionRegistry;
 }
 
 /**
- * Plugins that a configuration asks for, in its order: those under `plugins` that are not `false`, then bundled ones
- * that own a key which appears and which no plugin that is on has claimed.
+ * Plugins that a configuration asks for, in its order: those under `plugins` that are not `false`, then those that are
+ * always on, then bundled ones that own a key which appears and which no plugin that is on has claimed.
  */
 export function toWishes(config: RawMap, context: WishContext): readonly Wish[] {
   const plugins = isMap(config['plugins']) ? config['plugins'] : {};
@@ -34,6 +36,10 @@ export function toWishes(config: RawMap, context: WishContext): readonly Wish[] 
     });
   }
   if (context.bundled.size === 0) return [...wishes.values()];
+  for (const key of context.always) {
+    if (!Object.hasOwn(plugins, key))
+      wishes.set(key, { key, options: undefined, reason: 'always', path: formatPath(['plugins', key]) });
+  }
   for (const { path, place, key } of listKeys(config)) {
     const owner = context.registry.ownerOf(place, key) === undefined ? knownOwnerOf(path)?.plugin : undefined;
     if (owner === undefined || !context.bundled.has(owner) || Object.hasOwn(plugins, owner) || wishes.has(owner))

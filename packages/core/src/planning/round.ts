@@ -47,7 +47,9 @@ export interface Gathered extends Contributions {
  */
 export async function gatherPlugins(inputs: GatherInputs): Promise<Gathered> {
   const { trial, host, layers } = inputs;
-  const bundled = new Set(Object.keys(inputs.ports.bundled ?? {}));
+  const carried = Object.entries(inputs.ports.bundled ?? {});
+  const bundled = new Set(carried.map(([name]) => name));
+  const always = carried.filter(([, plugin]) => plugin.always === true).map(([name]) => name);
   const wished = new Set<string>();
   let said: Contributions = { facts: {}, layers: new Map() };
   for (;;) {
@@ -56,7 +58,7 @@ export async function gatherPlugins(inputs: GatherInputs): Promise<Gathered> {
       ...layers,
       ...trial.setUps.map((setUp) => said.layers.get(setUp)).filter((layer) => layer !== undefined),
     ];
-    const context = { bundled, registry };
+    const context = { bundled, always, registry };
     if (!all.some(({ value }) => mayWish(value, wished, context))) return { ...said, registry, all };
     const { merged, diagnostics } = merge(all, { registry, inputs });
     const wishes = toNext(toWishes(merged.value, context).filter(({ key }) => !wished.has(key)));
@@ -69,9 +71,9 @@ export async function gatherPlugins(inputs: GatherInputs): Promise<Gathered> {
   }
 }
 
-/** Those the user names come first: a key that one of them owns switches nothing else on. */
+/** Those the user names, and those always on, come first: a key that one of them owns switches nothing else on. */
 function toNext(wishes: readonly Wish[]): readonly Wish[] {
-  const named = wishes.filter(({ reason }) => reason === 'config');
+  const named = wishes.filter(({ reason }) => reason !== 'owned-key');
   return named.length > 0 ? named : wishes;
 }
 

@@ -1,8 +1,12 @@
 import type { Command, CommandResult, DispatchOptions } from '../command/command.ts';
 import { CommandError } from '../errors.ts';
 import type { EventPayloads, EventType } from '../event/event.ts';
+import type { Journal } from '../event/journal.ts';
 import type { Snapshot } from '../instance/view.ts';
-import type { Logger } from '../log/pipeline.ts';
+import type { Logger, LogPipeline } from '../log/pipeline.ts';
+import type { TreeUsage } from '../os/tree-usage.ts';
+import type { ExplainedKey } from '../plan/explain.ts';
+import type { PluginInfo } from './plugin-info.ts';
 
 /** The supervisor as plugins reach it. */
 export interface SupervisorPort {
@@ -10,6 +14,20 @@ export interface SupervisorPort {
   snapshot(): Snapshot;
   emit<T extends EventType>(type: T, payload: EventPayloads[T]): void;
   readonly logger: Logger;
+  readonly events: Pick<Journal, 'seq' | 'since' | 'subscribe'>;
+  readonly logs: Pick<LogPipeline, 'kept' | 'onKept' | 'counters'>;
+  usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>>;
+  explain(): ConfigExplanation;
+  plugins(): readonly PluginInfo[];
+  /** Where the control socket belongs; undefined where none can be made. */
+  readonly socket: string | undefined;
+}
+
+/** The configuration in force: every key and who set it. Plain data; secrets are masked. */
+export interface ConfigExplanation {
+  /** The main file, or `inline`. */
+  readonly origin: string;
+  readonly keys: readonly ExplainedKey[];
 }
 
 /** Plugins are set up before there is a supervisor, so that they can take part in making the plan it starts from. */
@@ -43,6 +61,18 @@ export function createConnections(): Connections {
     dispatch: async (command, options) => (supervisor ?? refuse('dispatch')).dispatch(command, options),
     snapshot: () => (supervisor ?? refuse('snapshot')).snapshot(),
     emit: (type, payload) => (supervisor ?? refuse('emit')).emit(type, payload),
+    get events() {
+      return (supervisor ?? refuse('events')).events;
+    },
+    get logs() {
+      return (supervisor ?? refuse('logs')).logs;
+    },
+    get socket() {
+      return (supervisor ?? refuse('socket')).socket;
+    },
+    usage: async (instances) => (supervisor ?? refuse('usage')).usage(instances),
+    explain: () => (supervisor ?? refuse('explain')).explain(),
+    plugins: () => (supervisor ?? refuse('plugins')).plugins(),
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
   };
 }

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
 import type { Command, DispatchOptions } from '../command/command.ts';
+import { createJournal } from '../event/journal.ts';
 import type { Snapshot } from '../instance/view.ts';
 import type { Plan } from '../plan/spec.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { createFakeLogs } from '../testing/fake-logs.ts';
 import type { SupervisorPort } from './connections.ts';
 import { createHost, type PluginHost } from './host.ts';
 import { definePlugin, type PluginDefinition } from './plugin.ts';
@@ -56,6 +58,12 @@ function createBench(...plugins: readonly (PluginDefinition | ((options?: never)
     snapshot: () => snapshot,
     emit: (type, payload) => void events.push({ type, payload }),
     logger: { debug: log, info: log, warn: log, error: log },
+    events: createJournal({ now: () => 0 }),
+    logs: createFakeLogs(),
+    usage: async () => new Map(),
+    explain: () => ({ origin: 'inline', keys: [] }),
+    plugins: () => host.plugins(),
+    socket: undefined,
   };
   return { clock, host, early, sent, events, records, supervisor };
 }

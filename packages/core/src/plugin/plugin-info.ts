@@ -1,5 +1,6 @@
 import type { HookName } from '../hooks/hooks.ts';
 import type { HostState } from './host.ts';
+import type { PluginRequest } from './resolve.ts';
 import type { SetUp, Timings } from './set-up.ts';
 
 /** One plugin in force, as `pm plugins` shows it. */
@@ -7,7 +8,7 @@ export interface PluginInfo {
   readonly name: string;
   /** As written under `plugins`. */
   readonly key: string;
-  readonly reason: 'config' | 'owned-key';
+  readonly reason: PluginRequest['reason'];
   /** The file, or `bundled`. */
   readonly from: string;
   readonly requires: readonly string[];

@@ -10,14 +10,16 @@ import { isFactory, type PluginDefinition, pluginMark } from './plugin.ts';
 /** A plugin that pm carries with it: loaded only when it is used. */
 export interface BundledPlugin {
   load(): Promise<unknown>;
+  /** On whatever the configuration has, unless it says `NAME: false`. Default false. */
+  readonly always?: boolean;
 }
 
-/** One entry under `plugins`, or one that an owned key switched on. */
+/** One entry under `plugins`, or one that an owned key switched on, or one that is always on. */
 export interface PluginRequest {
   /** As written: a name, a package, a path. */
   readonly key: string;
   readonly options: unknown;
-  readonly reason: 'config' | 'owned-key';
+  readonly reason: 'config' | 'owned-key' | 'always';
 }
 
 export interface ResolvePorts {

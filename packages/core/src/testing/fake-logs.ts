@@ -12,6 +12,7 @@ export interface FakeLogs extends LogPipeline {
 export function createFakeLogs(): FakeLogs {
   const records: string[] = [];
   const texts = new Map<string, string>();
+  const listeners = new Set<Parameters<LogPipeline['onKept']>[0]>();
   const write = (level: keyof Logger) => (message: string): void => void records.push(`${level}: ${message}`);
 
   return {
@@ -21,7 +22,10 @@ export function createFakeLogs(): FakeLogs {
     attach: (source, readable) => attach(source, readable),
     follow: () => ({ ended: Promise.resolve(), stopLines: () => undefined, adopt: () => undefined, detach: () => undefined }),
     kept: (instance) => toKept(texts.get(instance) ?? ''),
-    onKept: () => () => undefined,
+    onKept(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     forget: (instance) => void texts.delete(instance),
     counters: () => ({ lines: { stdout: 0, stderr: 0 }, bytes: 0, dropped: 0 }),
     configure: () => undefined,
@@ -35,7 +39,10 @@ export function createFakeLogs(): FakeLogs {
     readable.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
       texts.set(source.instance, (texts.get(source.instance) ?? '') + text);
-      for (const line of text.split('\n').filter((part) => part !== '')) onLine?.(line);
+      for (const line of toKept(text)) {
+        onLine?.(line.text);
+        for (const listener of listeners) listener(source.process, source.instance, line);
+      }
     });
     readable.on('close', resolve);
     readable.on('end', resolve);

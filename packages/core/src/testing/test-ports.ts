@@ -41,6 +41,8 @@ export function createTestPorts(changes: Partial<Pick<Ports, 'hooks' | 'env' | '
       canConnect: (port) => Promise.resolve(openPorts.has(port)),
       fileStamp: (path) => files.get(path),
       residentBytes: () => ports.memory,
+      treeUsage: (pids) =>
+        pids.length === 0 ? undefined : { cpuSeconds: 1, rssBytes: ports.memory, threads: pids.length, fds: 3 * pids.length },
     },
     hooks: quietHooks,
     env: { PATH: '/bin' },

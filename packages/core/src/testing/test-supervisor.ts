@@ -1,6 +1,7 @@
 import type { EventPayloads, EventType, PmEvent } from '../event/event.ts';
 import type { ProcessView } from '../instance/view.ts';
 import type { Planned } from '../planner.ts';
+import { connectPlugins } from '../plugin-connection.ts';
 import { createSupervisor, type Supervisor } from '../supervisor.ts';
 import type { FakeChild, FakeSpawner } from './fake-spawner.ts';
 import { createFakeSpawner } from './fake-spawner.ts';
@@ -97,12 +98,7 @@ function join(planned: Planned, ports: ReturnType<typeof createTestPorts>): Supe
     world: { ...ports, pid: 1, hasTerminal: false },
     disposePlugins: () => host.dispose(),
   });
-  host.connect({
-    dispatch: supervisor.dispatch,
-    snapshot: () => supervisor.snapshot(),
-    emit: (type, payload) => void supervisor.journal.append(type, payload),
-    logger: ports.logs.logger,
-  });
+  connectPlugins(planned, supervisor, ports);
   return supervisor;
 }
 
