@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { PlanDiff } from '../plan/spec.ts';
-import type { InstanceView, LastExit, UserState } from '../instance/view.ts';
+import type { LastExit, UserState } from '../instance/view.ts';
 
 /** Why a process is started, stopped or restarted. Also the label of the restart counter. */
 export type Reason = 'boot' | 'manual' | 'crash' | 'exit' | 'health' | 'memory' | 'reload' | 'dependency' | 'schedule' | 'scale' | 'conflict' | 'shutdown' | 'rolling' | 'start_timeout';
@@ -58,4 +58,3 @@ export type PmEvent<T extends EventType = EventType> = {
   } & EventPayloads[K];
 }[T];
 
-export type { InstanceView };

@@ -1,7 +1,7 @@
 import type { EventPayloads, EventType, Reason } from '../event/event.ts';
 import type { LogPipeline } from '../log/pipeline.ts';
 import type { Clock } from '../os/clock.ts';
-import type { Child, ChildEnd, SpawnRequest, Spawner } from '../os/spawner.ts';
+import type { SpawnRequest, Spawner } from '../os/spawner.ts';
 import type { TreeUsage } from '../os/tree-usage.ts';
 import type { InstanceView, LastExit, UserState } from './view.ts';
 import type { Verdict } from './restart-policy.ts';
@@ -59,5 +59,3 @@ export interface Ports {
   /** Appends to the journal. */
   emit<T extends EventType>(type: T, payload: EventPayloads[T]): void;
 }
-
-export type { Child, ChildEnd };

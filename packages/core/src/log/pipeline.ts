@@ -60,6 +60,7 @@ export interface LineTap {
   apply(record: LogRecord): LogRecord;
 }
 
+/** Of one instance, since the supervisor started. */
 export interface LogCounters {
   readonly lines: Readonly<Record<LogStream, number>>;
   readonly bytes: number;

@@ -71,6 +71,7 @@ export interface Spawner {
   readonly abilities: SpawnerAbilities;
 }
 
+/** What a spawner can do on this machine. */
 export interface SpawnerAbilities {
   /** The native helper is loaded: exact rlimits, no race, per-service subreaper. */
   readonly helper: boolean;
