@@ -46,7 +46,18 @@ export class UnreachableError extends ClientError {
 export class TimeoutError extends ClientError {}
 
 /** The connection broke in the middle of an answer or a stream. What was asked for may go on. */
-export class DisconnectedError extends ClientError {}
+export class DisconnectedError extends ClientError {
+  /** Where the server ended a stream by itself: it was read too slowly, the supervisor stops, there are too many streams. */
+  readonly reason: 'slow' | 'closing' | 'limit' | undefined;
+
+  constructor(
+    message: string,
+    options: { readonly hint?: string; readonly cause?: unknown; readonly reason?: 'slow' | 'closing' | 'limit' } = {},
+  ) {
+    super(message, options);
+    this.reason = options.reason;
+  }
+}
 
 /** What answers is not pm, or speaks another version of its API. */
 export class ProtocolError extends ClientError {}

@@ -6,6 +6,7 @@ import type { OpenAnswer, Wire } from '../transport/wire.ts';
 import { expectStream } from '../transport/reply.ts';
 import { readAwake } from './awake.ts';
 import { readMessages, type StreamMessage } from './messages.ts';
+import { toEndError } from './payload.ts';
 
 /** How a lost stream is taken up again. Delays are milliseconds. */
 export interface ReconnectOptions {
@@ -67,6 +68,7 @@ export async function* subscribe(
       onConnection?.({ state: 'connected' });
       stood = true;
       for await (const message of readMessages(readAwake(answer, limit, options.idleMs))) {
+        if (message.event === 'end') throw toEndError(message);
         attempt = 0;
         lastId = message.id ?? lastId;
         yield message;

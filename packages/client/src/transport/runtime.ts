@@ -14,8 +14,9 @@ export function getHttps(): typeof Https {
   return process.getBuiltinModule('node:https');
 }
 
-/** Runs `callback` once after `delayMs`; returns the way to prevent it. */
+/** Runs `callback` once after `delayMs` (Infinity: never); returns the way to prevent it. */
 export function startTimer(delayMs: number, callback: () => void): () => void {
+  if (delayMs === Infinity) return () => undefined;
   const handle = setTimeout(callback, Math.min(delayMs, longestDelay));
   return () => clearTimeout(handle);
 }
@@ -35,4 +36,9 @@ export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     const cancel = startTimer(delayMs, end);
     signal.addEventListener('abort', end, { once: true });
   });
+}
+
+/** Milliseconds since some start, never going back. */
+export function monotonic(): number {
+  return performance.now();
 }
