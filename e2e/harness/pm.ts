@@ -60,7 +60,7 @@ export function startPm(options: PmOptions): Pm {
   const err = createWatchedLines(child.stderr ?? undefined, ended);
   const out = createWatchedLines(child.stdout, ended, err);
   if (stdout === 'stuck') child.stdout.pause();
-  const pid = async (): Promise<number> => (pid1 ? findOnlyChild(child.pid ?? 0) : (child.pid ?? 0));
+  const pid = async (): Promise<number> => toTarget(pid1 ? await findOnlyChild(child.pid) : child.pid);
   const signal = async (name: NodeJS.Signals): Promise<void> => void process.kill(await pid(), name);
   return {
     child, ended, out, err, pid, signal,
@@ -78,8 +78,14 @@ function toCleanEnv(): Record<string, string> {
   return { PATH, LANG: 'C.UTF-8', TZ: 'UTC', ...(PM_NATIVE === undefined ? {} : { PM_NATIVE }) };
 }
 
-async function findOnlyChild(parent: number): Promise<number> {
+async function findOnlyChild(parent: number | undefined): Promise<number | undefined> {
   const { readFile } = await import('node:fs/promises');
-  const children = (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')).trim().split(' ');
-  return Number(children[0]);
+  const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
+  return Number(children.trim().split(' ')[0]);
+}
+
+/** A signal to pid 0 would be one to our own process group: the test runner and all that it runs in. */
+function toTarget(pid: number | undefined): number {
+  if (pid === undefined || !(pid > 1)) throw new Error('pm is not running: there is nobody to signal');
+  return pid;
 }

@@ -120,10 +120,11 @@ const endLimitMs = 500;
 const strangerGraceMs = 1000;
 
 /** What `docker exec` or a plugin put here and nobody ended: PID 1 takes it along, and says so. */
-async function endStrangers({ logger }: LogPipeline): Promise<void> {
+async function endStrangers(logs: LogPipeline): Promise<void> {
   const strangers = await endEverything(systemClock, strangerGraceMs);
   if (strangers.length === 0) return;
-  logger.warn(`ended what was left: ${strangers.map(({ command, pid }) => `${command} (pid ${pid})`).join(', ')}`);
+  logs.logger.warn(`ended what was left: ${strangers.map(({ command, pid }) => `${command} (pid ${pid})`).join(', ')}`);
+  await logs.flush(endLimitMs);
 }
 
 function openLogs(planned: Planned, output: Output, { colours }: RunOptions): LogPipeline {
