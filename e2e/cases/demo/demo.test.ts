@@ -18,7 +18,8 @@ test('the demo serves its page, brings back what crashes, and Ctrl-C stops it in
     env: { ...process.env, DEMO_PORT: String(port) },
   });
   const ended = once(child, 'exit');
-  const group = -(child.pid ?? 0);
+  await once(child, 'spawn');
+  const group = -(child.pid as number);
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) process.kill(group, 'SIGKILL');
   });
@@ -50,14 +51,16 @@ test('the demo takes another port when its own is taken, and says so', async ({ 
     env: { ...process.env, DEMO_PORT: String(port) },
   });
   const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  const group = -(child.pid as number);
   onTestFinished(() => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) process.kill(group, 'SIGKILL');
   });
   const out = createWatchedLines(child.stdout, ended);
   const line = await out.waitFor(`Port ${port} is taken`, { withinMs: 30_000 });
   const other = /uses (\d+)/.exec(line)?.[1];
   await out.waitFor('Everything runs', { withinMs: 30_000 });
   expect((await fetch(`http://127.0.0.1:${other}/`)).status).toBe(200);
-  process.kill(-(child.pid ?? 0), 'SIGINT');
+  process.kill(group, 'SIGINT');
   expect(await ended).toEqual([0, null]);
 });

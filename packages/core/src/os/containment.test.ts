@@ -109,6 +109,7 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
     const end = await child.ended;
     expect([end.code, end.leftovers]).toEqual([7, undefined]);
     expect(isAlive(Number(line))).toBe(true);
+    expect(readStat(Number(line))?.command).toBe('perl');
     process.kill(Number(line), 'SIGKILL');
     await expect.poll(() => isAlive(Number(line))).toBe(false);
     child.closeOutput();
@@ -118,7 +119,9 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
 test('a monitor that is killed takes the service along', async () => {
   const child = await spawnerOf(true).spawn(requestOf(['perl', fixture('escape.pl'), 'child']));
   const [line] = await firstLines(child, 1);
-  process.kill(readStat(child.pid)?.parent ?? 0, 'SIGKILL');
+  const monitor = readStat(readStat(child.pid)?.parent ?? 0);
+  expect(monitor?.command).toBe('svexec');
+  process.kill(monitor?.pid as number, 'SIGKILL');
   expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });
   expect([isAlive(child.pid), isAlive(Number(line))]).toEqual([false, false]);
   child.closeOutput();
