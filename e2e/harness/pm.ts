@@ -12,6 +12,8 @@ export interface PmOptions {
   readonly cwd: string;
   /** Another `pm` than the built one: one that was installed from its tarball. */
   readonly pm?: string;
+  /** Another Node than that of the test. */
+  readonly node?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Run as PID 1 of a namespace of its own. */
   readonly pid1?: boolean;
@@ -44,11 +46,11 @@ export interface Pm {
 
 /** Starts the real `pm`. The caller ends it; `useFolder` does so for whatever a test leaves behind. */
 export function startPm(options: PmOptions): Pm {
-  const { args = ['run'], cwd, env = {}, under, pid1 = false, stdout = 'pipe', pm = pmPath } = options;
+  const { args = ['run'], cwd, env = {}, under, pid1 = false, stdout = 'pipe', pm = pmPath, node = process.execPath } = options;
   const argv = [
     ...(under === undefined ? [] : under.split(' ')),
     ...(pid1 ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] : []),
-    process.execPath, pm, ...args,
+    node, pm, ...args,
   ];
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     cwd,
