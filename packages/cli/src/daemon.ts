@@ -24,9 +24,13 @@ async function run(context: CliContext, early: EarlySignals): Promise<number> {
   if (args.help) return (await import('./program.ts')).showRunHelp(context);
   if (args.dryRun) return showDryRun(args, context);
   // Until the supervisor takes over nothing has been started: a request to stop is granted at once.
+  const planning = new AbortController();
   return new Promise((resolve, reject) => {
-    early.onStop(() => resolve(exitCodes.ok));
-    supervise(args, context, early).then(resolve, reject);
+    early.onStop(() => {
+      resolve(exitCodes.ok);
+      planning.abort();
+    });
+    supervise(args, context, { early, signal: planning.signal }).then(resolve, reject);
   });
 }
 
@@ -36,11 +40,17 @@ async function showDryRun(args: RunArguments, context: CliContext): Promise<numb
   return exitCodes.ok;
 }
 
-function supervise(args: RunArguments, context: CliContext, early: EarlySignals): Promise<number> {
+interface Planning {
+  readonly early: EarlySignals;
+  readonly signal: AbortSignal;
+}
+
+function supervise(args: RunArguments, context: CliContext, { early, signal }: Planning): Promise<number> {
   const [program, ...rest] = args.command;
   return runSupervisor({
     ...toPlanRequest(args, context),
     pid: context.pid,
+    signal,
     hasTerminal: context.hasTerminal,
     colours: allowsColour(context.env),
     watch: args.watch,

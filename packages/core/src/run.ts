@@ -45,6 +45,8 @@ export interface RunOptions extends PlanRequest {
   readonly bundled?: Readonly<Record<string, BundledPlugin>>;
   /** How plugins' files are found and loaded. Default: Node's way. */
   readonly modules?: ModuleLoader;
+  /** Ends the planning at once: what evaluates a configuration is killed. Of no effect once the supervisor has taken over. */
+  readonly signal?: AbortSignal;
   /** Told once, when everything that boots is up. */
   readonly onRunning?: () => void;
   /** Warnings of the plan, before anything starts. */
@@ -66,7 +68,11 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
     clock: systemClock,
     facts: readMachineFacts(),
     onRead: (files) => watch?.update(files),
-    evaluateModule: createModuleEvaluator({ clock: systemClock, env: toInheritedEnv(options.env) }),
+    evaluateModule: createModuleEvaluator({
+      clock: systemClock,
+      env: toInheritedEnv(options.env),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }),
     ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
     ...(options.modules === undefined ? {} : { modules: options.modules }),
   });

@@ -10,6 +10,8 @@ export interface ModuleEvaluatorOptions {
   readonly clock: Clock;
   /** Environment of the child; the supervisor's own secrets are the caller's to remove. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Kills what is being evaluated: the supervisor ends before it has begun. */
+  readonly signal?: AbortSignal;
   /** Default 10 s. */
   readonly timeLimitMs?: number;
   /** Default 4 MiB of JSON. */
@@ -37,7 +39,7 @@ export function createModuleEvaluator(options: ModuleEvaluatorOptions): (path: s
 interface Run {
   readonly json: string;
   readonly printed: string;
-  readonly end: 'ended' | 'time limit' | 'size limit';
+  readonly end: 'ended' | 'time limit' | 'size limit' | 'aborted';
   readonly status: string;
 }
 
@@ -47,7 +49,8 @@ async function runEvaluation(path: string, options: ModuleEvaluatorOptions): Pro
     env: { ...env },
     // Its own group, so that what the module started goes with it.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    // Nothing is ever written to its input: that it closes tells the child that we are gone, also by a kill -9.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   let end: Run['end'] = 'ended';
   const stop = (why: Run['end']): void => {
@@ -55,10 +58,13 @@ async function runEvaluation(path: string, options: ModuleEvaluatorOptions): Pro
     killGroup(child);
   };
   const timer = clock.after(timeLimitMs, () => stop('time limit'));
+  const abort = (): void => stop('aborted');
+  options.signal?.addEventListener('abort', abort);
   const printed = collect([child.stdout, child.stderr], outputLimit);
   const json = collect([child.stdio[3] as Readable | null], sizeLimit, () => stop('size limit'));
   const status = await ended(child);
   timer.cancel();
+  options.signal?.removeEventListener('abort', abort);
   killGroup(child);
   await Promise.race([Promise.all([printed.done, json.done]), clock.sleep(1000)]);
   const run = { json: json.text(), printed: printed.text(), end, status };
@@ -165,6 +171,7 @@ const evaluator = `
 import { writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 const path = process.argv[1];
+process.stdin.on('end', () => process.kill(0, 'SIGKILL')).on('error', () => {}).resume();
 const url = pathToFileURL(path).href;
 const answer = (it) => {
   const bytes = Buffer.from(JSON.stringify(it));
