@@ -137,12 +137,16 @@ async function addPipes(draft: Draft): Promise<void> {
   for (const { write } of ends) handOver(write, 0o600, request, port);
 }
 
+/** Where svexec finds the pipe for the messages that it reads from the service's NOTIFY_SOCKET. The service has none of it. */
+export const messageFd = 4;
+
 /** What is carried by a pipe, and the child's descriptor of it. */
 function pipesOf(request: SpawnRequest): ['stdout' | 'stderr' | 'notify', number][] {
   const piped = request.output === 'pipe' && !request.tty;
+  const notifySlot = request.notifySocket === true ? messageFd : request.notifyFd;
   return [
     ...(piped ? ([['stdout', 1], ['stderr', 2]] as ['stdout' | 'stderr', number][]) : []),
-    ...(request.notifyFd === undefined ? [] : ([['notify', request.notifyFd]] as ['notify', number][])),
+    ...(notifySlot === undefined ? [] : ([['notify', notifySlot]] as ['notify', number][])),
   ];
 }
 

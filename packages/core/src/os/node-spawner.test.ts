@@ -90,6 +90,25 @@ describe.each(modes)('starting $mode', ({ helper }) => {
     child.closeOutput();
   });
 
+  const notifier = 'use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); my $to = $ENV{NOTIFY_SOCKET}; $to =~ s/^@/\\0/; send($s, $_, 0, pack_sockaddr_un($to)) or die "$to: $!" for @ARGV';
+
+  test('messages of sd_notify arrive as they were sent, and the service has no descriptor of ours', async () => {
+    const request = requestOf(['perl', '-e', `${notifier}; print join " ", sort { $a <=> $b } map { m{(\\d+)$} } grep { readlink } glob "/proc/$$/fd/*"`, 'STATUS=loading', 'READY=1\nSTATUS=up'], {
+      notifySocket: true,
+    });
+    if (!helper) {
+      const error = await refused(request);
+      expect([error.stage, error.message]).toEqual(['pipes', 'cannot start "case-1": its "ready: {notify: true}" cannot be heard without the native helper']);
+      return expect(error.hint).toContain('Use another source of readiness');
+    }
+    const child = await spawner.spawn(request);
+    const [messages, out] = await Promise.all([text(child.notify as Readable), text(child.stdout as Readable)]);
+    expect(messages).toBe('STATUS=loading\nREADY=1\nSTATUS=up\n');
+    expect(out.split(' ').filter((fd) => Number(fd) < 16)).toEqual(['0', '1', '2', '3']);
+    await child.ended;
+    child.closeOutput();
+  });
+
   test('a notification descriptor beyond the limit is refused', async () => {
     const error = await refused(requestOf(['true'], { notifyFd: 2 ** 30 }));
     expect([error.stage, error.errno]).toEqual(['pipes', 'EBADF']);

@@ -5,7 +5,7 @@ import { createDirectChild } from './direct-child.ts';
 import { withInheritedSettings } from './inherited-settings.ts';
 import { type Launch, startProcess } from './launch.ts';
 import { markerVariable } from './process-table.ts';
-import { spawnFailure } from './spawn-failure.ts';
+import { spawnFailure, spawnRefusal } from './spawn-failure.ts';
 import type { Child, SpawnRequest } from './spawner.ts';
 import { type WrapperTools, wrapCommand } from './wrappers.ts';
 
@@ -13,6 +13,7 @@ import { type WrapperTools, wrapCommand } from './wrappers.ts';
 export async function startPlain(launch: Launch, tools: WrapperTools, marker: string): Promise<Child> {
   const { request, stdio, cwd } = launch;
   try {
+    refuseMessages(request);
     const { argv, argv0, ...identity } = wrapCommand(request, launch.file, launch.own, tools);
     const [file, ...args] = argv;
     const options = {
@@ -38,6 +39,14 @@ export async function startPlain(launch: Launch, tools: WrapperTools, marker: st
   } finally {
     stdio.closeTheirs();
   }
+}
+
+/** Node cannot read datagrams of unix(7). */
+function refuseMessages(request: SpawnRequest): void {
+  if (request.notifySocket !== true) return;
+  throw spawnRefusal(request, 'pipes', 'its "ready: {notify: true}" cannot be heard without the native helper', {
+    hint: 'Use another source of readiness (fd, port, log, file, command), or see `pm doctor` for why the helper is missing.',
+  });
 }
 
 function toFailure(request: SpawnRequest, error: unknown): unknown {

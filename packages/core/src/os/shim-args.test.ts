@@ -21,6 +21,7 @@ describe('the command line of svexec', () => {
     ['nothing special', {}, '-S -w 1000 -i 3 -d /srv -- /usr/sbin/nginx nginx -g daemon off;'],
     ['no monitor: the service goes when we go', { monitor: false }, '-P 15 -i 3 -d /srv -- /usr/sbin/nginx nginx -g daemon off;'],
     ['a terminal of its own', { terminal: 'new', argv: ['x'] }, '-S -w 1000 -s -t -i 3 -d /srv -- /usr/sbin/nginx x'],
+    ['ears for sd_notify', { messageFd: 4, argv: ['x'] }, '-S -w 1000 -i 3 -k 4 -d /srv -- /usr/sbin/nginx x'],
     ['our terminal', { terminal: 'foreground', argv: ['x'] }, '-S -w 1000 -f -i 3 -d /srv -- /usr/sbin/nginx x'],
     [
       'everything before the change of user that needs the privileges of before',

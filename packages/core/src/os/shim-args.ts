@@ -9,6 +9,8 @@ export interface ShimOrder {
   readonly cwd: string;
   readonly os: OsSpec;
   readonly statusFd: number;
+  /** Messages of sd_notify(3) are copied there. */
+  readonly messageFd?: number;
   /** Stay as the service's subreaper. */
   readonly monitor: boolean;
   readonly terminal: 'none' | 'new' | 'foreground';
@@ -25,6 +27,7 @@ export function toShimArgs(order: ShimOrder, own: Privileges): string[] {
     ...(order.monitor ? ['-S', '-w', String(order.graceMs)] : ['-P', '15']),
     ...terminalOptions[order.terminal],
     ...['-i', String(order.statusFd)],
+    ...option('-k', order.messageFd),
     ...order.cgroups.flatMap((path) => ['-c', path]),
     ...option('-o', os.oomScoreAdj),
     ...limitOptions(os),

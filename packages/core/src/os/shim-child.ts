@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Sys } from '@pm-supervisor/native';
 import { SpawnError } from '../errors.ts';
 import { type Containment, createContainment } from './containment.ts';
+import { messageFd } from './child-stdio.ts';
 import { createDirectChild } from './direct-child.ts';
 import { closeCgroup, type Launch, sendSignal, signalChild, startProcess } from './launch.ts';
 import { type MonitorRequest, toKillRequest, toSignalRequest } from './monitor-signals.ts';
@@ -52,12 +53,13 @@ async function startShim(launch: Launch, shim: Shim, monitor: boolean): Promise<
   const statusFd = request.notifyFd === 3 ? 4 : 3;
   const terminal = request.tty ? 'new' : stdio.foreground ? 'foreground' : 'none';
   const order = { file, argv: request.argv, cwd, os: request.os, statusFd, monitor, terminal, graceMs } as const;
-  const args = toShimArgs({ ...order, cgroups: launch.cgroup?.procs ?? [] }, own);
+  const messages = request.notifySocket === true ? { messageFd } : {};
+  const args = toShimArgs({ ...order, ...messages, cgroups: launch.cgroup?.procs ?? [] }, own);
   const status = attemptPipe(request, shim.sys);
   const slots = [...stdio.slots];
   while (slots.length < statusFd) slots.push('ignore');
   slots[statusFd] = status.write;
-  const options = { env: { ...request.env }, cwd: '/', stdio: slots, detached: !stdio.foreground };
+  const options = { env: toEnv(request), cwd: '/', stdio: slots, detached: !stdio.foreground };
   try {
     const child = await startProcess(() => spawn(shim.path, args, options));
     return { child, reader: readShimStatus(status.read) };
@@ -68,6 +70,11 @@ async function startShim(launch: Launch, shim: Shim, monitor: boolean): Promise<
     closeAll([status.write]);
     stdio.closeTheirs();
   }
+}
+
+/** The address is abstract, so it needs no folder; the name is one that nobody can have taken before. */
+function toEnv({ env, notifySocket }: SpawnRequest): Record<string, string> {
+  return notifySocket === true ? { ...env, NOTIFY_SOCKET: `@pm-${crypto.randomUUID()}` } : { ...env };
 }
 
 function attemptPipe(request: SpawnRequest, sys: Sys): { read: number; write: number } {
