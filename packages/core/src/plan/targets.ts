@@ -8,6 +8,7 @@ export interface FoundTarget {
   readonly index?: number;
 }
 
+/** What names come to, or why not. */
 export type FoundTargets =
   | {
       readonly ok: true;
