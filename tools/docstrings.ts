@@ -32,7 +32,10 @@ function parseNames(list: string): string[] {
 /** Whether a comment for readers stands right above the declaration. */
 export function hasDocstring(name: string, source: string): boolean {
   const found = [...source.matchAll(declaration)].find(([, declared]) => declared === name);
-  return found === undefined || source.slice(0, found.index).trimEnd().endsWith('*/');
+  if (found === undefined) return true;
+  // A directive for the formatter may stand between.
+  const above = source.slice(0, found.index).replace(/(\n\/\/ [a-z-]+)+\n$/, '\n');
+  return above.trimEnd().endsWith('*/');
 }
 
 /** Names every public name that says nothing about itself. */

@@ -18,7 +18,6 @@ export const errorCodes = {
   PM_COMMAND_INVALID: 'The arguments of a command are wrong.',
   PM_COMMAND_TIMEOUT: 'The wait for a command ended before its target reached the state asked for.',
   PM_ALREADY_RUNNING: 'Another supervisor runs on the same socket.',
-  PM_SINK_FAILED: 'Log output cannot be written.',
   PM_BUG: 'Something that must not happen did: a defect of pm.',
 } as const;
 

@@ -64,6 +64,7 @@ export const triggers: Readonly<Record<Trigger, string>> = {
 };
 
 /** The table: state, then what happens, then what follows. Read by row. */
+// oxfmt-ignore
 export const machine: Readonly<Record<State, Readonly<Record<Trigger, Cell>>>> = {
   stopped: {
     start: 'waiting', restart: 'waiting', stop: 'ignore',
