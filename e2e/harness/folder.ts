@@ -56,7 +56,11 @@ function createFolder(path: string, running: Pm[]): Folder {
       return file;
     },
     read: (name) => readFile(join(path, name), 'utf8').catch(() => ''),
-    exists: (name) => access(join(path, name)).then(() => true, () => false),
+    exists: (name) =>
+      access(join(path, name)).then(
+        () => true,
+        () => false,
+      ),
     countProcesses: (commandLine) => countProcesses(path, commandLine),
     async run(yaml, options) {
       await folder.write('pm.yaml', yaml);

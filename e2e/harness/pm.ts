@@ -46,11 +46,22 @@ export interface Pm {
 
 /** Starts the real `pm`. The caller ends it; `useFolder` does so for whatever a test leaves behind. */
 export function startPm(options: PmOptions): Pm {
-  const { args = ['run'], cwd, env = {}, under, pid1 = false, stdout = 'pipe', pm = pmPath, node = process.execPath } = options;
+  const {
+    args = ['run'],
+    cwd,
+    env = {},
+    under,
+    pid1 = false,
+    stdout = 'pipe',
+    pm = pmPath,
+    node = process.execPath,
+  } = options;
   const argv = [
     ...(under === undefined ? [] : under.split(' ')),
     ...(pid1 ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] : []),
-    node, pm, ...args,
+    node,
+    pm,
+    ...args,
   ];
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     cwd,
@@ -65,7 +76,12 @@ export function startPm(options: PmOptions): Pm {
   const pid = async (): Promise<number> => toTarget(pid1 ? await findOnlyChild(child.pid) : child.pid);
   const signal = async (name: NodeJS.Signals): Promise<void> => void process.kill(await pid(), name);
   return {
-    child, ended, out, err, pid, signal,
+    child,
+    ended,
+    out,
+    err,
+    pid,
+    signal,
     unstick: () => void child.stdout.resume(),
     async stop(name = 'SIGTERM') {
       await signal(name);

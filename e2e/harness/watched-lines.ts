@@ -29,7 +29,11 @@ export interface WaitOptions {
 }
 
 /** Collects lines; `beside` is shown too when what is waited for does not come. Matching is against `INSTANCE: MSG` for JSON records, against the line itself for others. */
-export function createWatchedLines(stream: Readable | undefined, ended: Promise<unknown>, beside?: WatchedLines): WatchedLines {
+export function createWatchedLines(
+  stream: Readable | undefined,
+  ended: Promise<unknown>,
+  beside?: WatchedLines,
+): WatchedLines {
   const lines: string[] = [];
   const records: PmRecord[] = [];
   const texts: string[] = [];
@@ -57,7 +61,9 @@ export function createWatchedLines(stream: Readable | undefined, ended: Promise<
   if (stream === undefined) void ended.then(() => (over = true));
 
   return {
-    lines, records, texts,
+    lines,
+    records,
+    texts,
     waitFor: (pattern, { times = 1, withinMs = 15_000 } = {}) =>
       new Promise((resolve, reject) => {
         const finish = (act: () => void): void => {
@@ -71,7 +77,11 @@ export function createWatchedLines(stream: Readable | undefined, ended: Promise<
           if (wanted !== undefined) return finish(() => resolve(wanted));
           if (over) finish(() => reject(toError('the process ended', pattern, [...texts, ...(beside?.texts ?? [])])));
         };
-        const timer = setTimeout(() => finish(() => reject(toError(`${withinMs} ms were over`, pattern, [...texts, ...(beside?.texts ?? [])]))), withinMs);
+        const timer = setTimeout(
+          () =>
+            finish(() => reject(toError(`${withinMs} ms were over`, pattern, [...texts, ...(beside?.texts ?? [])]))),
+          withinMs,
+        );
         waiting.add(look);
         look();
       }),

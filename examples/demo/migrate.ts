@@ -1,7 +1,8 @@
 import { openDatabase } from './database.ts';
 
 const migrations = {
-  '001 jobs': 'CREATE TABLE jobs (id INTEGER PRIMARY KEY, what TEXT NOT NULL, taken_by TEXT, done INTEGER NOT NULL DEFAULT 0)',
+  '001 jobs':
+    'CREATE TABLE jobs (id INTEGER PRIMARY KEY, what TEXT NOT NULL, taken_by TEXT, done INTEGER NOT NULL DEFAULT 0)',
   '002 visits': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)',
 };
 

@@ -14,7 +14,9 @@ if (isStale(program)) build('pm', 'packages/cli/build.ts');
 const wanted = Number(process.env['DEMO_PORT'] ?? 8080);
 const port = await findFreePort(wanted);
 if (port !== wanted) console.log(`Port ${wanted} is taken; the demo uses ${port}. DEMO_PORT chooses another.`);
-console.log('Starting the demo: a migration, a web server, a worker, three queues, and one that is moody. Ctrl-C stops it.\n');
+console.log(
+  'Starting the demo: a migration, a web server, a worker, three queues, and one that is moody. Ctrl-C stops it.\n',
+);
 run(port);
 
 /** The demo needs no types, so no compiler: bundling takes a quarter of a second. */
@@ -28,7 +30,9 @@ function build(what: string, script: string): void {
 function isStale(bundle: string): boolean {
   const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = ['native', 'core', 'cli'].map((name) => join(root, 'packages', name, 'src'));
-  return sources.some((source) => globSync('**/*.ts', { cwd: source }).some((file) => statSync(join(source, file)).mtimeMs > built));
+  return sources.some((source) =>
+    globSync('**/*.ts', { cwd: source }).some((file) => statSync(join(source, file)).mtimeMs > built),
+  );
 }
 
 /** The wanted port, or the first free one of the twenty that follow. */

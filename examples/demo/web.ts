@@ -3,7 +3,9 @@ import { openDatabase } from './database.ts';
 
 const database = openDatabase();
 const visit = database.prepare('INSERT INTO visits DEFAULT VALUES RETURNING id');
-const shares = database.prepare("SELECT taken_by AS name, count(*) AS jobs FROM jobs WHERE done GROUP BY taken_by ORDER BY taken_by");
+const shares = database.prepare(
+  'SELECT taken_by AS name, count(*) AS jobs FROM jobs WHERE done GROUP BY taken_by ORDER BY taken_by',
+);
 const waiting = database.prepare('SELECT count(*) AS jobs FROM jobs WHERE NOT done');
 
 const server = createServer((request, response) => {

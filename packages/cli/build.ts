@@ -39,9 +39,13 @@ const shared: BuildOptions = {
 const librariesElsewhere: Plugin = {
   name: 'libraries in files of their own',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[@\w]/ }, ({ path }) => (libraries.includes(path) ? { path, namespace: 'library' } : undefined));
+    onResolve({ filter: /^[@\w]/ }, ({ path }) =>
+      libraries.includes(path) ? { path, namespace: 'library' } : undefined,
+    );
     onResolve({ filter: /^\.\/lib\//, namespace: 'library' }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /./, namespace: 'library' }, ({ path }) => ({ contents: `module.exports = require('./${fileOf(path)}');` }));
+    onLoad({ filter: /./, namespace: 'library' }, ({ path }) => ({
+      contents: `module.exports = require('./${fileOf(path)}');`,
+    }));
   },
 };
 
@@ -53,7 +57,9 @@ const pinoWithoutOutput: Plugin = {
   name: 'pino without output',
   setup({ onResolve, onLoad }) {
     const unused = /^(sonic-boom|on-exit-leak-free|worker_threads|(\.\/lib\/|\.\/)(transport|multistream))$/;
-    onResolve({ filter: unused }, ({ path, importer }) => (importer.includes('/pino/') ? { path, namespace: 'unused' } : undefined));
+    onResolve({ filter: unused }, ({ path, importer }) =>
+      importer.includes('/pino/') ? { path, namespace: 'unused' } : undefined,
+    );
     onLoad({ filter: /./, namespace: 'unused' }, ({ path }) => ({
       contents: `module.exports = Object.assign(function () { throw new Error('${path} is not bundled'); }, { isMainThread: true });`,
     }));
@@ -64,7 +70,9 @@ const pinoWithoutOutput: Plugin = {
 const lazyPromises: Plugin = {
   name: 'fs/promises when it is called',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:fs\/promises$/ }, ({ path, namespace }) => (namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' }));
+    onResolve({ filter: /^node:fs\/promises$/ }, ({ path, namespace }) =>
+      namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' },
+    );
     onLoad({ filter: /./, namespace: 'lazy' }, () => ({
       contents: Object.keys(promises)
         .filter((name) => typeof Reflect.get(promises, name) === 'function')
@@ -78,11 +86,16 @@ const lazyPromises: Plugin = {
 const verbsElsewhere: Plugin = {
   name: 'verbs in a file of their own',
   setup({ onResolve }) {
-    onResolve({ filter: /\/program\.ts$/, namespace: 'file' }, ({ kind }) => (kind === 'dynamic-import' ? { path: './verbs.js', external: true } : undefined));
+    onResolve({ filter: /\/program\.ts$/, namespace: 'file' }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './verbs.js', external: true } : undefined,
+    );
   },
 };
 
-async function bundle(name: string, options: BuildOptions): Promise<{ name: string; text: string; metafile: Metafile }> {
+async function bundle(
+  name: string,
+  options: BuildOptions,
+): Promise<{ name: string; text: string; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({ ...shared, ...options, outfile: join(dist, name) });
   return { name, text: outputFiles?.[0]?.text ?? '', metafile: metafile as Metafile };
 }
@@ -96,9 +109,19 @@ function wrap(text: string, isStrict: boolean): string {
 /** Of yaml what core imports, from its ES modules: without the rest it loads in two thirds of the time. */
 function toExports(library: string): string {
   if (library !== 'yaml') return `export * from '${library}';`;
-  const sources = globSync('src/**/*.ts', { cwd: core }).filter((file) => !file.endsWith('.test.ts')).map((file) => readFileSync(join(core, file), 'utf8'));
-  const imports = sources.flatMap((text) => [...text.matchAll(/import \{([^}]*)\} from 'yaml';/g)].map((found) => found[1] ?? ''));
-  const names = new Set(imports.join(',').split(',').map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type ')));
+  const sources = globSync('src/**/*.ts', { cwd: core })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(core, file), 'utf8'));
+  const imports = sources.flatMap((text) =>
+    [...text.matchAll(/import \{([^}]*)\} from 'yaml';/g)].map((found) => found[1] ?? ''),
+  );
+  const names = new Set(
+    imports
+      .join(',')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type ')),
+  );
   const modules = join(createRequire(join(core, 'package.json')).resolve('yaml'), '../../browser/dist/index.js');
   return `export { ${[...names].join(', ')} } from '${modules}';`;
 }
@@ -113,16 +136,30 @@ const half = (file: string): BuildOptions => ({
 const parts = await Promise.all([
   bundle('daemon.js', half('daemon.ts')),
   bundle('verbs.js', half('program.ts')),
-  ...libraries.map((library) => bundle(fileOf(library), { stdin: { contents: toExports(library), resolveDir: core }, plugins: [pinoWithoutOutput] })),
+  ...libraries.map((library) =>
+    bundle(fileOf(library), {
+      stdin: { contents: toExports(library), resolveDir: core },
+      plugins: [pinoWithoutOutput],
+    }),
+  ),
 ]);
-const buildId = createHash('sha256').update(parts.map(({ text }) => text).join('\0')).digest('hex').slice(0, 12);
+const buildId = createHash('sha256')
+  .update(parts.map(({ text }) => text).join('\0'))
+  .digest('hex')
+  .slice(0, 12);
 const entry = await bundle('pm.js', {
   entryPoints: [join(folder, 'src/pm.ts')],
   define: { 'import.meta.dirname': '__dirname', PM_BUILD: JSON.stringify(buildId) },
 });
 
 // What plugins get when they import @pm-supervisor/core: the core that runs, under the names it exports.
-const surface = await build({ ...shared, format: 'esm', entryPoints: [join(core, 'src/index.ts')], packages: 'external', outfile: join(dist, 'core.mjs') });
+const surface = await build({
+  ...shared,
+  format: 'esm',
+  entryPoints: [join(core, 'src/index.ts')],
+  packages: 'external',
+  outfile: join(dist, 'core.mjs'),
+});
 const names = Object.values(surface.metafile?.outputs ?? {})[0]?.exports ?? [];
 const coreModule = `const core = globalThis[Symbol.for('@pm-supervisor/core')];\nexport const { ${names.join(', ')} } = core;\n`;
 
@@ -137,4 +174,7 @@ if (existsSync(prebuilt)) cpSync(prebuilt, join(dist, 'prebuilt'), { recursive: 
 
 // For the test that holds the boot path to what it needs.
 mkdirSync(records, { recursive: true });
-writeFileSync(join(records, 'bundle.json'), JSON.stringify(Object.fromEntries([...parts, entry].map(({ name, metafile }) => [name, metafile]))));
+writeFileSync(
+  join(records, 'bundle.json'),
+  JSON.stringify(Object.fromEntries([...parts, entry].map(({ name, metafile }) => [name, metafile]))),
+);

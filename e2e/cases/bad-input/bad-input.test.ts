@@ -4,7 +4,11 @@ import { describe, expect } from 'vitest';
 import { type Folder, test } from '../../harness/folder.ts';
 
 /** What `pm run` says to a configuration that it refuses. Whatever it started would write `started` into the folder. */
-async function refuse(folder: Folder, args: readonly string[] = ['run'], options: Parameters<Folder['pm']>[1] = {}): Promise<{ code: number | null; text: string }> {
+async function refuse(
+  folder: Folder,
+  args: readonly string[] = ['run'],
+  options: Parameters<Folder['pm']>[1] = {},
+): Promise<{ code: number | null; text: string }> {
   const pm = folder.pm(args, options);
   const { code } = await pm.ended;
   const text = pm.err.lines.join('\n');
@@ -18,21 +22,72 @@ const starter = 'a: { command: [sh, -c, "echo started > started"] }';
 
 describe('a configuration that is wrong starts nothing and exits 78 [line 1]', () => {
   test.for<[title: string, yaml: string, ...told: string[]]>([
-    ['an unknown key', `processes:\n  ${starter}\n  b:\n    comand: [true]\n`, 'pm.yaml:4:5 error', '"comand"', 'Did you mean "command"?', '4 |     comand: [true]', '^'],
-    ['a wrong type', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scale: many }\n`, 'pm.yaml:3:', 'processes.b.scale', 'many'],
-    ['a dependency cycle', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], depends_on: c }\n  c: { command: [sleep, "9"], depends_on: b }\n`, 'b → c → b'],
-    ['an unknown dependency', `processes:\n  ${starter}\n  web: { command: [sleep, "9"] }\n  b: { command: [sleep, "9"], depends_on: wbe }\n`, '"wbe"', 'Did you mean "web"?'],
-    ['a missing binary', `processes:\n  ${starter}\n  b: { command: [no-such-program] }\n`, 'pm.yaml:3:', 'no-such-program'],
-    ['an unknown user', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], user: nobdy }\n`, 'pm.yaml:3:', '"nobdy"'],
-    ['a missing env file', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], env_file: missing.env }\n`, 'pm.yaml:3:', 'missing.env'],
-    ['overlapping port ranges', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scale: 3, port_base: 9000 }\n  c: { command: [sleep, "9"], port_base: 9002 }\n`, '9002'],
+    [
+      'an unknown key',
+      `processes:\n  ${starter}\n  b:\n    comand: [true]\n`,
+      'pm.yaml:4:5 error',
+      '"comand"',
+      'Did you mean "command"?',
+      '4 |     comand: [true]',
+      '^',
+    ],
+    [
+      'a wrong type',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scale: many }\n`,
+      'pm.yaml:3:',
+      'processes.b.scale',
+      'many',
+    ],
+    [
+      'a dependency cycle',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], depends_on: c }\n  c: { command: [sleep, "9"], depends_on: b }\n`,
+      'b → c → b',
+    ],
+    [
+      'an unknown dependency',
+      `processes:\n  ${starter}\n  web: { command: [sleep, "9"] }\n  b: { command: [sleep, "9"], depends_on: wbe }\n`,
+      '"wbe"',
+      'Did you mean "web"?',
+    ],
+    [
+      'a missing binary',
+      `processes:\n  ${starter}\n  b: { command: [no-such-program] }\n`,
+      'pm.yaml:3:',
+      'no-such-program',
+    ],
+    [
+      'an unknown user',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], user: nobdy }\n`,
+      'pm.yaml:3:',
+      '"nobdy"',
+    ],
+    [
+      'a missing env file',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], env_file: missing.env }\n`,
+      'pm.yaml:3:',
+      'missing.env',
+    ],
+    [
+      'overlapping port ranges',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scale: 3, port_base: 9000 }\n  c: { command: [sleep, "9"], port_base: 9002 }\n`,
+      '9002',
+    ],
     ['a NUL in a name', `processes:\n  ${starter}\n  "b\\0c": { command: [sleep, "9"] }\n`, 'pm.yaml:3:'],
     ['an empty command', `processes:\n  ${starter}\n  b: { command: [] }\n`, 'pm.yaml:3:', 'processes.b.command'],
     ['an empty file', '', 'the configuration is empty', 'npx create-pm-config'],
     ['a list', '- a\n- b\n', 'got a list'],
     ['broken YAML', `processes:\n  ${starter}\n  b: { command: [sleep\n`, 'pm.yaml:', 'error'],
-    ['an alias bomb', `x: &a [l, l, l, l, l, l, l, l]\n${Array.from({ length: 9 }, (_, n) => `x${n}: &a${n} [${Array.from({ length: 9 }, () => `*a${n === 0 ? '' : n - 1}`).join(', ')}]`).join('\n')}\nprocesses: { ${starter} }\n`, 'error'],
-    ['an unset variable', `processes:\n  ${starter}\n  b: { command: [sleep, "$\{MISSING}"] }\n`, 'pm.yaml:3:', 'MISSING'],
+    [
+      'an alias bomb',
+      `x: &a [l, l, l, l, l, l, l, l]\n${Array.from({ length: 9 }, (_, n) => `x${n}: &a${n} [${Array.from({ length: 9 }, () => `*a${n === 0 ? '' : n - 1}`).join(', ')}]`).join('\n')}\nprocesses: { ${starter} }\n`,
+      'error',
+    ],
+    [
+      'an unset variable',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "$\{MISSING}"] }\n`,
+      'pm.yaml:3:',
+      'MISSING',
+    ],
   ])('%s', async ([, yaml, ...told], { folder }) => {
     await folder.write('pm.yaml', yaml);
     const { code, text } = await refuse(folder);
@@ -41,7 +96,10 @@ describe('a configuration that is wrong starts nothing and exits 78 [line 1]', (
   });
 
   test('all mistakes are told at once', async ({ folder }) => {
-    await folder.write('pm.yaml', `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scael: 2 }\n  c: { comand: [x] }\n`);
+    await folder.write(
+      'pm.yaml',
+      `processes:\n  ${starter}\n  b: { command: [sleep, "9"], scael: 2 }\n  c: { comand: [x] }\n`,
+    );
     const { text } = await refuse(folder);
     expect(text).toContain('pm.yaml:3:');
     expect(text).toContain('pm.yaml:4:');
@@ -89,7 +147,10 @@ describe('a configuration that is wrong starts nothing and exits 78 [line 1]', (
   });
 
   test('a profile, or a name after --only, that does not exist', async ({ folder }) => {
-    await folder.write('pm.yaml', `processes:\n  ${starter}\n  web: { command: [sleep, "9"] }\nprofiles: { blue: {} }\n`);
+    await folder.write(
+      'pm.yaml',
+      `processes:\n  ${starter}\n  web: { command: [sleep, "9"] }\nprofiles: { blue: {} }\n`,
+    );
     const profile = await refuse(folder, ['run', '--profile', 'bleu']);
     expect(profile.code).toBe(78);
     expect(profile.text).toContain('bleu');
@@ -133,7 +194,10 @@ describe('pm check', () => {
   });
 
   test('a warning fails only with --strict', async ({ folder }) => {
-    await folder.write('pm.yaml', 'global: { shutdown_timeout: 1s }\nprocesses:\n  a: { command: [sleep, "9"], shutdown: { timeout: 5s } }\n');
+    await folder.write(
+      'pm.yaml',
+      'global: { shutdown_timeout: 1s }\nprocesses:\n  a: { command: [sleep, "9"], shutdown: { timeout: 5s } }\n',
+    );
     const lenient = folder.pm(['check']);
     expect((await lenient.ended).code).toBe(0);
     expect(lenient.err.lines.join('\n')).toContain('pm.yaml:1:29 warning global.shutdown_timeout');
@@ -150,10 +214,16 @@ describe('pm check', () => {
       expect(pm.err.lines).toEqual([]);
       return JSON.parse(pm.out.lines.join('\n'));
     };
-    expect(await answer(`processes:\n  ${starter}\n`)).toMatchObject({ ok: true, gracePeriodSeconds: 35, diagnostics: [] });
+    expect(await answer(`processes:\n  ${starter}\n`)).toMatchObject({
+      ok: true,
+      gracePeriodSeconds: 35,
+      diagnostics: [],
+    });
     expect(await answer('processes: { a: { comand: [x] } }\n')).toMatchObject({
       ok: false,
-      diagnostics: expect.arrayContaining([expect.objectContaining({ path: 'processes.a.comand', position: { file: 'pm.yaml', line: 1, column: 19 } })]),
+      diagnostics: expect.arrayContaining([
+        expect.objectContaining({ path: 'processes.a.comand', position: { file: 'pm.yaml', line: 1, column: 19 } }),
+      ]),
     });
   });
 });
@@ -170,7 +240,9 @@ test('plan explains who set what, and masks secrets', async ({ folder }) => {
   expect(json.out.lines.join('\n')).not.toContain('hunter2');
   expect(JSON.parse(json.out.lines.join('\n'))).toMatchObject({
     booting: ['web'],
-    keys: expect.arrayContaining([expect.objectContaining({ path: 'global.log_level', source: expect.stringContaining('PM_GLOBAL_LOG_LEVEL') })]),
+    keys: expect.arrayContaining([
+      expect.objectContaining({ path: 'global.log_level', source: expect.stringContaining('PM_GLOBAL_LOG_LEVEL') }),
+    ]),
   });
 });
 
@@ -185,7 +257,10 @@ test('a dry run answers with the plan and starts nothing', async ({ folder }) =>
 test('schema knows the keys of core, with and without a configuration', async ({ folder }) => {
   const pm = folder.pm(['schema']);
   expect((await pm.ended).code).toBe(0);
-  expect(JSON.parse(pm.out.lines.join('\n'))).toMatchObject({ type: 'object', properties: { processes: {}, global: {} } });
+  expect(JSON.parse(pm.out.lines.join('\n'))).toMatchObject({
+    type: 'object',
+    properties: { processes: {}, global: {} },
+  });
   await folder.write('pm.yaml', 'processes: { a: { comand: [x] } }\n');
   const broken = folder.pm(['schema']);
   expect((await broken.ended).code).toBe(0);
@@ -200,6 +275,8 @@ test('doctor names what is missing, and what that means', async ({ folder }) => 
     pm: { version: expect.stringMatching(/^\d/) },
     helper: { sys: false, svexec: false, reason: 'turned off by PM_NATIVE=off' },
     process: { pid: pm.child.pid },
-    findings: expect.arrayContaining([expect.objectContaining({ severity: 'note', message: expect.stringContaining('PM_NATIVE=off') })]),
+    findings: expect.arrayContaining([
+      expect.objectContaining({ severity: 'note', message: expect.stringContaining('PM_NATIVE=off') }),
+    ]),
   });
 });

@@ -3,7 +3,9 @@ import { test } from '../../harness/folder.ts';
 
 const forever = '[sh, -c, "echo $PM_PROCESS >> order; echo up; exec sleep 60"]';
 
-test('boot order: a dependent never starts before the oneshot it depends on has succeeded [line 3]', async ({ folder }) => {
+test('boot order: a dependent never starts before the oneshot it depends on has succeeded [line 3]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   migrate: {type: oneshot, command: [sh, -c, "sleep 0.3; echo migrated >> order"]}
@@ -39,7 +41,9 @@ processes:
   expect((await pm.stop()).code).toBe(0);
 });
 
-test('boot order: a wave of priority opens when the earlier one is spawned, and dependencies win [line 4]', async ({ folder }) => {
+test('boot order: a wave of priority opens when the earlier one is spawned, and dependencies win [line 4]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   last: {command: ${forever}, priority: 200}
@@ -53,7 +57,9 @@ processes:
   expect(started).toEqual(['needed', 'first', 'middle', 'last']);
 });
 
-test('boot order: what can never come fails the dependent at once, and says who is to blame [line 5]', async ({ folder }) => {
+test('boot order: what can never come fails the dependent at once, and says who is to blame [line 5]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 global: {on_idle: stay}
 processes:

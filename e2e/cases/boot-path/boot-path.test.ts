@@ -13,7 +13,9 @@ type Metafiles = Readonly<Record<string, { readonly inputs: Readonly<Record<stri
 
 test('the daemon carries only the libraries that every boot needs', () => {
   const { 'daemon.js': daemon } = JSON.parse(readFileSync(record, 'utf8')) as Metafiles;
-  const libraries = Object.keys(daemon?.inputs ?? {}).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  const libraries = Object.keys(daemon?.inputs ?? {}).flatMap(
+    (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  );
   expect([...new Set(libraries)].toSorted()).toEqual(['tapable', 'valibot']);
 });
 
@@ -43,7 +45,17 @@ async function loadedBy(folder: Folder, env: Record<string, string>): Promise<{ 
 
 test('a boot loads no module of Node that costs much, and only its own format', async ({ folder }) => {
   const { builtins, files } = await loadedBy(folder, { PM_GLOBAL_LOG_FORMAT: 'text' });
-  const dear = ['fs/promises', 'http', 'https', 'crypto', 'worker_threads', 'internal/perf/performance', 'internal/deps/undici/undici', 'inspector', 'dns'];
+  const dear = [
+    'fs/promises',
+    'http',
+    'https',
+    'crypto',
+    'worker_threads',
+    'internal/perf/performance',
+    'internal/deps/undici/undici',
+    'inspector',
+    'dns',
+  ];
   expect(dear.filter((name) => builtins.includes(`NativeModule ${name}`))).toEqual([]);
   expect(files.map((path) => path.replace(/^.*\/dist\//, ''))).toEqual(['daemon.js', 'lib/yaml.js']);
 });

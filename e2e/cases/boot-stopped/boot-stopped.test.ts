@@ -8,7 +8,7 @@ hooks:
 processes:
   web: {command: [sh, -c, "touch web; sleep 60"]}
 `);
-  await until('the hook runs', async () => (await folder.exists('hook')));
+  await until('the hook runs', async () => await folder.exists('hook'));
   const began = Date.now();
   expect(await pm.stop()).toEqual({ code: 0, signal: null });
   expect(Date.now() - began).toBeLessThan(5000);

@@ -33,7 +33,9 @@ test('the demo serves its page, brings back what crashes, and Ctrl-C stops it in
 
   process.kill(group, 'SIGINT');
   expect(await ended).toEqual([0, null]);
-  const [workerEnded, queueGoes] = [/worker-1 ended/, /queue-1 \| no job in my hands/].map((pattern) => out.texts.findIndex((text) => pattern.test(text)));
+  const [workerEnded, queueGoes] = [/worker-1 ended/, /queue-1 \| no job in my hands/].map((pattern) =>
+    out.texts.findIndex((text) => pattern.test(text)),
+  );
   expect(workerEnded).toBeGreaterThan(-1);
   expect(queueGoes).toBeGreaterThan(workerEnded ?? Number.POSITIVE_INFINITY);
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');

@@ -10,7 +10,9 @@ templates:
   "vpn@": {command: [sh, -c, "echo tunnel %i; exec sleep 600"], initial_state: stopped}
 `;
 
-test('dynamic processes: created, unchanged, changed and removed; they survive a reload and pass the same gates [line 17]', async ({ folder }) => {
+test('dynamic processes: created, unchanged, changed and removed; they survive a reload and pass the same gates [line 17]', async ({
+  folder,
+}) => {
   const remote = await useRemote(folder);
   const pm = await folder.run(base);
   await pm.out.waitFor('up after');
@@ -21,20 +23,29 @@ test('dynamic processes: created, unchanged, changed and removed; they survive a
   expect(await put({ command: ['sleep', '601'] })).toMatchObject({ changed: true });
   await pm.out.waitFor(/job-1 started/, { times: 2 });
   await expect(put({ command: ['sleep', '1'], restrat: 'never' })).rejects.toThrow();
-  await expect(remote.dispatch({ type: 'put-process', name: 'web', declaration: { command: ['true'] } })).rejects.toThrow('"web" is declared by the configuration file');
+  await expect(
+    remote.dispatch({ type: 'put-process', name: 'web', declaration: { command: ['true'] } }),
+  ).rejects.toThrow('"web" is declared by the configuration file');
 
   await folder.write('pm.yaml', base.replace('"600"', '"602"'));
   await pm.signal('SIGHUP');
   await pm.out.waitFor(/configuration applied: changed web/);
-  expect((await remote.snapshot()).processes.find(({ name }) => name === 'job')).toMatchObject({ source: 'dynamic', ready: true });
+  expect((await remote.snapshot()).processes.find(({ name }) => name === 'job')).toMatchObject({
+    source: 'dynamic',
+    ready: true,
+  });
 
   await remote.dispatch({ type: 'remove-process', name: 'job' }, 10_000);
   expect((await remote.snapshot()).processes.map(({ name }) => name)).toEqual(['web']);
-  await expect(remote.dispatch({ type: 'remove-process', name: 'web' })).rejects.toThrow('"web" was not declared at run time');
+  await expect(remote.dispatch({ type: 'remove-process', name: 'web' })).rejects.toThrow(
+    '"web" was not declared at run time',
+  );
   await pm.stop();
 });
 
-test('dynamic processes: reconcile makes a labelled set exactly this, and leaves the rest alone [line 17]', async ({ folder }) => {
+test('dynamic processes: reconcile makes a labelled set exactly this, and leaves the rest alone [line 17]', async ({
+  folder,
+}) => {
   const remote = await useRemote(folder);
   const pm = await folder.run(base);
   await pm.out.waitFor('up after');

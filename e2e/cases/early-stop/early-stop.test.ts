@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { expect } from 'vitest';
 import { test, until } from '../../harness/folder.ts';
 
-test('a stop while the configuration is still being read ends pm at once, and what reads it [line 6]', async ({ folder }) => {
+test('a stop while the configuration is still being read ends pm at once, and what reads it [line 6]', async ({
+  folder,
+}) => {
   await folder.write(
     'pm.config.mjs',
     `import { writeFileSync } from 'node:fs';

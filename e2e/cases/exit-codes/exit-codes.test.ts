@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { test } from '../../harness/folder.ts';
 
-test('exit codes: a required process that gives up ends everything with its code [lines 11, 26]', async ({ folder }) => {
+test('exit codes: a required process that gives up ends everything with its code [lines 11, 26]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   migrate: {type: oneshot, command: [sh, -c, "exit 7"]}
@@ -20,7 +22,9 @@ processes:
   expect(await pm.ended).toEqual({ code: 139, signal: null });
 });
 
-test('exit codes: on_process_failure shutdown, when a process that is not required gives up [line 11]', async ({ folder }) => {
+test('exit codes: on_process_failure shutdown, when a process that is not required gives up [line 11]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 global: {max_restart_attempts: 0, on_process_failure: shutdown}
 processes:
@@ -41,7 +45,9 @@ processes:
   expect(await failed.ended).toEqual({ code: 5, signal: null });
 });
 
-test('exit codes: not idle while something is on demand, in backoff, or on_idle says stay [line 13]', async ({ folder }) => {
+test('exit codes: not idle while something is on demand, in backoff, or on_idle says stay [line 13]', async ({
+  folder,
+}) => {
   const onDemand = await folder.run(`
 processes:
   job: {type: oneshot, command: ["true"]}
@@ -65,7 +71,9 @@ processes:
   expect(await folder.exists('started')).toBe(false);
 });
 
-test('exit codes: 64 for a bad command line, 75 when another pm runs here, naming its pid [lines 8, 26]', async ({ folder }) => {
+test('exit codes: 64 for a bad command line, 75 when another pm runs here, naming its pid [lines 8, 26]', async ({
+  folder,
+}) => {
   expect(await folder.pm(['run', '--nonsense']).ended).toEqual({ code: 64, signal: null });
   const first = await folder.run('processes: {web: {command: [sleep, "600"]}}');
   await first.out.waitFor('web-1 started');

@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { test } from '../../harness/folder.ts';
 
-test('global hooks: pre_start in order before, post_start when all is ready, pre_stop and post_stop around the stop [lines 2, 7, 20]', async ({ folder }) => {
+test('global hooks: pre_start in order before, post_start when all is ready, pre_stop and post_stop around the stop [lines 2, 7, 20]', async ({
+  folder,
+}) => {
   const say = (word: string): string => `{name: ${word}, command: [sh, -c, "echo ${word} >> order"]}`;
   const pm = await folder.run(`
 hooks:
@@ -19,7 +21,9 @@ processes:
   expect(await folder.read('order')).toBe('one\ntwo\nweb\nweb-ready\nall-ready\nstopping\nweb-gone\ngone\n');
 });
 
-test('global hooks: a pre_start that fails after its retries aborts the boot with code 1 [lines 2, 26]', async ({ folder }) => {
+test('global hooks: a pre_start that fails after its retries aborts the boot with code 1 [lines 2, 26]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 hooks:
   pre_start: [{name: check, command: [sh, -c, "echo try >> order; exit 4"], retry: 2, retry_delay: 50ms}]

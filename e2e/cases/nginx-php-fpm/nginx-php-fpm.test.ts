@@ -4,7 +4,9 @@ import { test } from '../../harness/folder.ts';
 import { findFreePort } from '../../harness/ports.ts';
 import { writeSite } from './site.ts';
 
-test('nginx and php-fpm: started in order, a page is served through both, /dev/stdout works, stopped in order without losing a request [lines 3, 20, 21, 32]', async ({ folder }) => {
+test('nginx and php-fpm: started in order, a page is served through both, /dev/stdout works, stopped in order without losing a request [lines 3, 20, 21, 32]', async ({
+  folder,
+}) => {
   const port = await findFreePort();
   const { yaml } = await writeSite(folder, port);
   const pm = await folder.run(yaml);
@@ -77,7 +79,11 @@ function request(port: number, agent: Agent): Promise<string> {
     const sent = get({ port, host: '127.0.0.1', path: '/?us=20000', agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      response.on('end', () => resolve(response.statusCode === 200 && body.startsWith('page ') ? 'answered' : `${response.statusCode} ${body}`));
+      response.on('end', () =>
+        resolve(
+          response.statusCode === 200 && body.startsWith('page ') ? 'answered' : `${response.statusCode} ${body}`,
+        ),
+      );
       response.on('error', (error) => resolve(`cut off: ${error.message}`));
     });
     sent.on('error', (error: NodeJS.ErrnoException) => {

@@ -12,7 +12,9 @@ export interface Site {
 export async function writeSite(folder: Folder, port: number): Promise<Site> {
   const at = (name: string): string => join(folder.path, name);
   await folder.write('index.php', '<?php usleep((int) ($_GET["us"] ?? 0)); echo "page ", getmypid(), "\\n";');
-  await folder.write('php-fpm.conf', `
+  await folder.write(
+    'php-fpm.conf',
+    `
 [global]
 error_log = /proc/self/fd/2
 daemonize = no
@@ -26,8 +28,11 @@ pm = static
 pm.max_children = 4
 ping.path = /ping
 catch_workers_output = yes
-`);
-  await folder.write('nginx.conf', `
+`,
+  );
+  await folder.write(
+    'nginx.conf',
+    `
 worker_processes 2;
 daemon off;
 pid ${at('nginx.pid')};
@@ -46,7 +51,8 @@ http {
     }
   }
 }
-`);
+`,
+  );
   return { port, yaml: toYaml(folder.path, port) };
 }
 

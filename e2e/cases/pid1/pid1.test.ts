@@ -55,13 +55,15 @@ plugins: {./busy.mjs: {}}
 processes:
   forever: {command: [sleep, "600"]}
 ${codes
-  .map((code) => `
+  .map(
+    (code) => `
   exit${code}:
     command: [sh, -c, "sleep 0.${code}; exit ${code}"]
     restart: on-failure
     hooks:
       pre_start: [{name: before, command: [sh, -c, "exit 0"]}]
-      finish: [{name: after, command: [sh, -c, "test $PM_EXIT_CODE = ${code} && exit 125"]}]`)
+      finish: [{name: after, command: [sh, -c, "test $PM_EXIT_CODE = ${code} && exit 125"]}]`,
+  )
   .join('')}
 `;
 
@@ -73,7 +75,8 @@ async function startBusy(folder: Folder, options: { pid1: boolean; orphans: numb
 /** Every service ended with its own code, every hook with its own, every child of the plugin too. */
 async function expectEveryCode(pm: Pm): Promise<void> {
   await pm.out.waitFor('orphans made: 0, wrong codes: 0 of 120', { withinMs: 50_000 });
-  for (const code of [3, 5, 7, 9]) await pm.out.waitFor(`exit${code}-1 failed: exit ${code}; a finish hook exited 125: no restart`);
+  for (const code of [3, 5, 7, 9])
+    await pm.out.waitFor(`exit${code}-1 failed: exit ${code}; a finish hook exited 125: no restart`);
 }
 
 const reaped = (pm: Pm): number => pm.out.texts.filter((text) => /^pm: orphan \d+ reaped$/.test(text)).length;
@@ -82,22 +85,32 @@ describe('orphans', () => {
   test.for([
     ['as PID 1', true],
     ['as a subreaper', false],
-  ] as const)('%s: all of 5,000 are reaped, and no code of an own child is stolen [line 28]', async ([, pid1], { folder }) => {
-    if (!helper) return expectExplained(folder, pid1);
-    const pm = await startBusy(folder, { pid1, orphans: 5000 });
-    await expectEveryCode(pm);
-    await until('all are reaped', () => reaped(pm) >= 5000);
-    const pid = await pm.pid();
-    await until('no zombie is left', async () => (await countZombies(pid)) === 0);
-    expect((await pm.stop()).code).toBe(0);
-    expect(reaped(pm)).toBe(5000);
-  });
+  ] as const)(
+    '%s: all of 5,000 are reaped, and no code of an own child is stolen [line 28]',
+    async ([, pid1], { folder }) => {
+      if (!helper) return expectExplained(folder, pid1);
+      const pm = await startBusy(folder, { pid1, orphans: 5000 });
+      await expectEveryCode(pm);
+      await until('all are reaped', () => reaped(pm) >= 5000);
+      const pid = await pm.pid();
+      await until('no zombie is left', async () => (await countZombies(pid)) === 0);
+      expect((await pm.stop()).code).toBe(0);
+      expect(reaped(pm)).toBe(5000);
+    },
+  );
 
   test('as PID 1: of who comes in from outside, as `docker exec` does [line 28]', async ({ folder }) => {
-    const pm = await folder.run('global: {log_level: debug, zombie_reap_interval: 100ms}\nprocesses: {web: {command: [sleep, "600"]}}', { pid1: true });
+    const pm = await folder.run(
+      'global: {log_level: debug, zombie_reap_interval: 100ms}\nprocesses: {web: {command: [sleep, "600"]}}',
+      { pid1: true },
+    );
     await pm.out.waitFor('pm: up after');
     const pid = await pm.pid();
-    const visitor = spawn('nsenter', ['-t', String(pid), '-p', 'sh', '-c', '(sleep 0.1; exit 3) & (sleep 0.2; kill -9 $$) &'], { stdio: 'ignore' });
+    const visitor = spawn(
+      'nsenter',
+      ['-t', String(pid), '-p', 'sh', '-c', '(sleep 0.1; exit 3) & (sleep 0.2; kill -9 $$) &'],
+      { stdio: 'ignore' },
+    );
     expect(await once(visitor, 'exit')).toEqual([0, null]);
     if (helper) {
       await until('both are reaped', () => reaped(pm) === 2);
@@ -114,27 +127,39 @@ async function expectExplained(folder: Folder, pid1: boolean): Promise<void> {
   const pm = await startBusy(folder, { pid1, orphans: 50 });
   await expectEveryCode(pm);
   const pid = await pm.pid();
-  await until('as PID 1 they stay, else the init above has them', async () => (await countZombies(pid)) === (pid1 ? 50 : 0));
+  await until(
+    'as PID 1 they stay, else the init above has them',
+    async () => (await countZombies(pid)) === (pid1 ? 50 : 0),
+  );
   expect((await pm.stop()).code).toBe(0);
   const said = pm.out.texts.filter((text) => text.includes('orphaned processes stay zombies'));
-  expect(said).toEqual(pid1 ? ['pm: orphaned processes stay zombies: waiting for them needs the native helper, see `pm doctor`'] : []);
+  expect(said).toEqual(
+    pid1 ? ['pm: orphaned processes stay zombies: waiting for them needs the native helper, see `pm doctor`'] : [],
+  );
 }
 
 describe('PID 1', () => {
-  test('services start, crash, come back and stop, and nothing of the namespace is left [lines 19, 28]', async ({ folder }) => {
-    const pm = await folder.run(`
+  test('services start, crash, come back and stop, and nothing of the namespace is left [lines 19, 28]', async ({
+    folder,
+  }) => {
+    const pm = await folder.run(
+      `
 global: {restart_backoff: 0}
 processes:
   init: {command: [sh, -c, "tr '\\\\0' ' ' < /proc/1/cmdline; echo; sleep 600"]}
   crash: {command: [sh, -c, "echo alive; sleep 0.1; kill -9 $$"]}
-`, { pid1: true });
+`,
+      { pid1: true },
+    );
     expect(await pm.out.waitFor(/^init-1: .*pm\.js run/)).toContain('pm.js run');
     await pm.out.waitFor('crash-1: alive', { times: 3 });
     expect(await pm.stop()).toEqual({ code: 0, signal: null });
   });
 
   test('its exit code is that of the container [lines 26, 28]', async ({ folder }) => {
-    const pm = await folder.run('processes: {web: {command: [sh, -c, "exit 7"], required: true, restart: never}}', { pid1: true });
+    const pm = await folder.run('processes: {web: {command: [sh, -c, "exit 7"], required: true, restart: never}}', {
+      pid1: true,
+    });
     expect((await pm.ended).code).toBe(7);
   });
 });

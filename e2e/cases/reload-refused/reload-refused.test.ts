@@ -36,13 +36,19 @@ describe('a bad configuration changes nothing and says why', () => {
   test('every mistake with its file, line and column [line 16]', async ({ folder }) => {
     const pm = await folder.run(good);
     await pm.out.waitFor('pm: up after');
-    const said = await refuse(folder, pm, `
+    const said = await refuse(
+      folder,
+      pm,
+      `
 processes:
   new: {command: [sleep, "600"]}
   web: {command: [sleep, "1"], depend_on: db}
   api: {command: [sleep, "600"], scale: many}
-`);
-    expect(said).toMatch(/pm\.yaml:4:32 error processes\.web\.depend_on: unknown key "depend_on"\. Did you mean "depends_on"\?/);
+`,
+    );
+    expect(said).toMatch(
+      /pm\.yaml:4:32 error processes\.web\.depend_on: unknown key "depend_on"\. Did you mean "depends_on"\?/,
+    );
     expect(said).toMatch(/pm\.yaml:5:41 error processes\.api\.scale: /);
     await expectUntouched(folder, pm);
   });
@@ -51,8 +57,16 @@ processes:
     ['a syntax error', 'processes: {web: {command: [sleep', /pm\.yaml:1:\d+/],
     ['an empty file', '', /pm\.yaml/],
     ['a cycle', 'processes: {a: {command: x, depends_on: b}, b: {command: x, depends_on: a}}', /a.*→.*b/s],
-    ['an unknown user', 'processes: {web: {command: [sleep, "1"], user: nobody-here}}', /pm\.yaml:1:\d+.*user "nobody-here" does not exist/s],
-    ['a plugin that is not there', 'plugins: {./missing.mjs: {}}\nprocesses: {web: {command: [sleep, "1"]}}', /missing\.mjs/],
+    [
+      'an unknown user',
+      'processes: {web: {command: [sleep, "1"], user: nobody-here}}',
+      /pm\.yaml:1:\d+.*user "nobody-here" does not exist/s,
+    ],
+    [
+      'a plugin that is not there',
+      'plugins: {./missing.mjs: {}}\nprocesses: {web: {command: [sleep, "1"]}}',
+      /missing\.mjs/,
+    ],
   ] as const)('%s [line 16]', async ([, yaml, why], { folder }) => {
     const pm = await folder.run(good);
     await pm.out.waitFor('pm: up after');
@@ -60,8 +74,12 @@ processes:
     await expectUntouched(folder, pm);
   });
 
-  test('a plugin that throws when it is set up is named, and what it replaced goes on [line 16]', async ({ folder }) => {
-    await folder.write('ear.mjs', `
+  test('a plugin that throws when it is set up is named, and what it replaced goes on [line 16]', async ({
+    folder,
+  }) => {
+    await folder.write(
+      'ear.mjs',
+      `
 export default (options = {}) => ({
   name: 'ear',
   core: '*',
@@ -70,10 +88,13 @@ export default (options = {}) => ({
     pm.hooks.plan.applied.tap(() => pm.logger.info('heard with ' + options.word));
   },
 });
-`);
+`,
+    );
     const pm = await folder.run(`plugins: {./ear.mjs: {word: good}}\n${good}`);
     await pm.out.waitFor('pm: up after');
-    expect(await refuse(folder, pm, `plugins: {./ear.mjs: {word: bad}}\n${good}`)).toMatch(/ear.*I do not like this word/s);
+    expect(await refuse(folder, pm, `plugins: {./ear.mjs: {word: bad}}\n${good}`)).toMatch(
+      /ear.*I do not like this word/s,
+    );
     await folder.write('pm.yaml', `plugins: {./ear.mjs: {word: good}}\n${good}`);
     await pm.signal('SIGHUP');
     await pm.out.waitFor('heard with good', { times: 2 });

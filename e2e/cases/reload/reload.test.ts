@@ -13,7 +13,9 @@ async function reload(pm: Pm, result: string): Promise<number> {
 }
 
 describe('reload by SIGHUP', () => {
-  test('unchanged processes keep their pids, changed ones restart in dependency order, removed ones stop, added ones start [line 16]', async ({ folder }) => {
+  test('unchanged processes keep their pids, changed ones restart in dependency order, removed ones stop, added ones start [line 16]', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 processes:
   keep: {command: [sleep, "600"]}
@@ -23,14 +25,17 @@ processes:
   web: {command: [sleep, "603"], depends_on: app}
 `);
     await pm.out.waitFor('pm: up after');
-    await folder.write('pm.yaml', `
+    await folder.write(
+      'pm.yaml',
+      `
 processes:
   web: {command: [sleep, "605"], depends_on: app}
   new: {command: [sh, -c, "echo new is here; sleep 600"], depends_on: keep}
   keep: {command: [sleep, "600"]}
   app: {command: [sleep, "602"], depends_on: db}
   db: {command: [sleep, "601"], env: {VERSION: "2"}}
-`);
+`,
+    );
     const from = await reload(pm, 'pm: configuration applied: added new; removed old; changed db (env), web (command)');
     await pm.out.waitFor('new-1: new is here');
     expect(startsSince(pm, from)).toEqual(['db-1', 'web-1', 'new-1']);
@@ -39,7 +44,9 @@ processes:
     expect((await pm.stop()).code).toBe(0);
   });
 
-  test('what is restarted runs with what the file says now, and its predecessor is gone first [line 16]', async ({ folder }) => {
+  test('what is restarted runs with what the file says now, and its predecessor is gone first [line 16]', async ({
+    folder,
+  }) => {
     const toConfig = (greeting: string): string => `
 processes:
   web:
@@ -70,13 +77,19 @@ processes:
     await pm.out.waitFor('queue-3: 3');
     await folder.write('pm.yaml', toConfig(1, 'blue'));
     await reload(pm, 'pm: configuration applied: changed queue (scale)');
-    await until('queue-2 and queue-3 have ended', () => ['queue-2', 'queue-3'].every((name) => pm.out.texts.some((text) => text.startsWith(`pm: ${name} ended`))));
+    await until('queue-2 and queue-3 have ended', () =>
+      ['queue-2', 'queue-3'].every((name) => pm.out.texts.some((text) => text.startsWith(`pm: ${name} ended`))),
+    );
     expect([1, 2, 3].map((index) => pidsOf(pm, `queue-${index}`).length)).toEqual([1, 1, 1]);
-    await until('its lines carry the new label', () => pm.out.records.some((record) => record.instance === 'queue-1' && record['colour'] === 'blue'));
+    await until('its lines carry the new label', () =>
+      pm.out.records.some((record) => record.instance === 'queue-1' && record['colour'] === 'blue'),
+    );
     await pm.stop();
   });
 
-  test('what a process is allowed to do next time (restart, shutdown, readiness) applies without a restart [line 16]', async ({ folder }) => {
+  test('what a process is allowed to do next time (restart, shutdown, readiness) applies without a restart [line 16]', async ({
+    folder,
+  }) => {
     const toConfig = (timeout: string, policy: string): string => `
 global: {on_idle: stay, shutdown_timeout: 600s, restart_backoff: 0}
 processes:
@@ -118,19 +131,24 @@ processes:
   test('an added process whose only_if does not hold is skipped, as at boot [line 16]', async ({ folder }) => {
     const pm = await folder.run('processes: {web: {command: [sleep, "600"]}}');
     await pm.out.waitFor('pm: up after');
-    await folder.write('pm.yaml', `
+    await folder.write(
+      'pm.yaml',
+      `
 processes:
   web: {command: [sleep, "600"]}
   debug: {command: [sleep, "600"], only_if: {file: ${folder.path}/debug}}
   after: {command: [sh, -c, "echo after is here; sleep 600"], depends_on: debug}
-`);
+`,
+    );
     await reload(pm, 'pm: configuration applied: added debug, after');
     await pm.out.waitFor('after-1: after is here');
     expect(pidsOf(pm, 'debug-1')).toEqual([]);
     await pm.stop();
   });
 
-  test('a changed process that cannot start does not hold up the rest, and the next reload mends it [line 16]', async ({ folder }) => {
+  test('a changed process that cannot start does not hold up the rest, and the next reload mends it [line 16]', async ({
+    folder,
+  }) => {
     const toConfig = (command: string, other: string): string => `
 global: {restart_backoff: 60s}
 processes:
@@ -164,11 +182,17 @@ processes:
     await pm.out.waitFor('slow-1: three');
     await pm.out.waitFor('pm: three-1 started');
     await pm.out.waitFor('pm: two-1 ended');
-    expect(pm.out.texts.filter((text) => text.startsWith('slow-1: '))).toEqual(['slow-1: one', 'slow-1: two', 'slow-1: three']);
+    expect(pm.out.texts.filter((text) => text.startsWith('slow-1: '))).toEqual([
+      'slow-1: one',
+      'slow-1: two',
+      'slow-1: three',
+    ]);
     expect((await pm.stop()).code).toBe(0);
   });
 
-  test('during pre_start hooks it changes what will be started, and starts nothing before they are done [line 16]', async ({ folder }) => {
+  test('during pre_start hooks it changes what will be started, and starts nothing before they are done [line 16]', async ({
+    folder,
+  }) => {
     const toConfig = (name: string): string => `
 hooks: {pre_start: [{name: slow, command: [sh, -c, "echo hook >> order; while ! test -e go; do sleep 0.02; done; echo hook-done >> order"]}]}
 processes:
@@ -186,7 +210,9 @@ processes:
 
   test('while a boot waits for a dependency it takes away what the boot waits for [line 16]', async ({ folder }) => {
     const web = '{command: [sleep, "600"], depends_on: db, priority: 200}';
-    const pm = await folder.run(`processes: {db: {command: [sleep, "600"], ready: {file: ${folder.path}/never}}, web: ${web}}`);
+    const pm = await folder.run(
+      `processes: {db: {command: [sleep, "600"], ready: {file: ${folder.path}/never}}, web: ${web}}`,
+    );
     await pm.out.waitFor('pm: db-1 started');
     await folder.write('pm.yaml', 'processes: {web: {command: [sleep, "600"]}}');
     await reload(pm, 'pm: configuration applied: removed db; changed web (priority, dependsOn)');
@@ -195,7 +221,9 @@ processes:
     expect((await pm.stop()).code).toBe(0);
   });
 
-  test('during a stop it is refused, nothing is started, and the exit code is that of the stop [line 16]', async ({ folder }) => {
+  test('during a stop it is refused, nothing is started, and the exit code is that of the stop [line 16]', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 processes:
   slow: {command: [sh, -c, "trap 'echo stopping; while ! test -e go; do sleep 0.02; done; exit 0' TERM; echo up; while :; do sleep 0.02; done"]}
@@ -212,7 +240,9 @@ processes:
   });
 
   test('options of plugins apply, and a plugin comes and goes [line 16]', async ({ folder }) => {
-    await folder.write('say.mjs', `
+    await folder.write(
+      'say.mjs',
+      `
 export default (options = {}) => ({
   name: 'say',
   core: '*',
@@ -221,7 +251,8 @@ export default (options = {}) => ({
     return () => pm.logger.info('disposed of ' + options.word);
   },
 });
-`);
+`,
+    );
     const toConfig = (plugins: string, version: number): string => `
 ${plugins}
 processes:

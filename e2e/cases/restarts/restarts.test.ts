@@ -25,7 +25,9 @@ processes:
   await pm.stop();
 });
 
-test('restarts: on-failure leaves a success alone, never leaves everything alone, success_exit_codes decide [line 10]', async ({ folder }) => {
+test('restarts: on-failure leaves a success alone, never leaves everything alone, success_exit_codes decide [line 10]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 global: {restart_backoff: 50ms, max_restart_attempts: 1, on_idle: stay}
 processes:

@@ -12,7 +12,9 @@ processes:
     ${extra}
 `;
 
-test('scaling: up starts slots with their own port, down drains the highest first, 0 can be scaled up again [line 14]', async ({ folder }) => {
+test('scaling: up starts slots with their own port, down drains the highest first, 0 can be scaled up again [line 14]', async ({
+  folder,
+}) => {
   const remote = await useRemote(folder);
   const pm = await folder.run(queue());
   await pm.out.waitFor('up after');
@@ -44,7 +46,9 @@ processes:
   await pm.stop();
 });
 
-test('rolling restart: one at a time, the next when the last is ready, and it stops at one that does not come back [line 15]', async ({ folder }) => {
+test('rolling restart: one at a time, the next when the last is ready, and it stops at one that does not come back [line 15]', async ({
+  folder,
+}) => {
   const remote = await useRemote(folder);
   const pm = await folder.run(`
 plugins: [${remotePlugin}]
@@ -61,11 +65,22 @@ processes:
   const after = (await remote.snapshot()).processes[0]?.instances ?? [];
   expect(after.map(({ pid }) => pid)).not.toEqual(before.map(({ pid }) => pid));
   expect(after.every(({ ready }) => ready)).toBe(true);
-  const order = pm.out.texts.flatMap((text) => /pm: (web-\d) (ended|is ready)/.exec(text)?.slice(1, 3).join(' ') ?? []).slice(3);
-  expect(order).toEqual(['web-1 ended', 'web-1 is ready', 'web-2 ended', 'web-2 is ready', 'web-3 ended', 'web-3 is ready']);
+  const order = pm.out.texts
+    .flatMap((text) => /pm: (web-\d) (ended|is ready)/.exec(text)?.slice(1, 3).join(' ') ?? [])
+    .slice(3);
+  expect(order).toEqual([
+    'web-1 ended',
+    'web-1 is ready',
+    'web-2 ended',
+    'web-2 is ready',
+    'web-3 ended',
+    'web-3 is ready',
+  ]);
 
   await folder.write('broken', '');
-  await expect(remote.dispatch({ type: 'restart', targets: ['web'], rolling: true }, 20_000)).rejects.toThrow('rolling restart stopped at web-1: not ready within 0.7 s');
+  await expect(remote.dispatch({ type: 'restart', targets: ['web'], rolling: true }, 20_000)).rejects.toThrow(
+    'rolling restart stopped at web-1: not ready within 0.7 s',
+  );
   const left = (await remote.snapshot()).processes[0]?.instances ?? [];
   expect(left.slice(1).map(({ pid }) => pid)).toEqual(after.slice(1).map(({ pid }) => pid));
   await pm.stop();

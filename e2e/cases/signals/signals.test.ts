@@ -4,12 +4,25 @@ import { test, until } from '../../harness/folder.ts';
 import { pidsOf } from '../../harness/pids.ts';
 import type { Pm } from '../../harness/pm.ts';
 
-const web = 'processes: {web: {command: [sh, -c, "trap \'echo bye; exit 0\' TERM; echo up; while :; do sleep 0.02; done"]}}';
+const web =
+  'processes: {web: {command: [sh, -c, "trap \'echo bye; exit 0\' TERM; echo up; while :; do sleep 0.02; done"]}}';
 
 /** Signals that mean nothing to the supervisor, and would end it or open the inspector if nobody had thought of them. */
 const meaningless = [
-  'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGXCPU', 'SIGXFSZ', 'SIGPWR', 'SIGSTKFLT',
-  'SIGWINCH', 'SIGCHLD', 'SIGCONT', 'SIGURG',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGIO',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGPWR',
+  'SIGSTKFLT',
+  'SIGWINCH',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGURG',
 ] as const;
 
 /** TCP ports that a process listens on, IPv4 and IPv6. */
@@ -48,20 +61,24 @@ describe.for([
     expect(pm.err.lines).toEqual([]);
   });
 
-  test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('%s stops in order [lines 19, 29]', async (signal, { folder }) => {
-    const pm = await folder.run(web, { pid1 });
-    await pm.out.waitFor('web-1: up');
-    expect(await pm.stop(signal)).toEqual({ code: 0, signal: null });
-    expect(pm.out.texts).toContain('web-1: bye');
-    expect(pm.out.texts).toContain(`pm: stopping: ${signal}`);
-  });
+  test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+    '%s stops in order [lines 19, 29]',
+    async (signal, { folder }) => {
+      const pm = await folder.run(web, { pid1 });
+      await pm.out.waitFor('web-1: up');
+      expect(await pm.stop(signal)).toEqual({ code: 0, signal: null });
+      expect(pm.out.texts).toContain('web-1: bye');
+      expect(pm.out.texts).toContain(`pm: stopping: ${signal}`);
+    },
+  );
 });
 
 describe('signals at unusual moments', () => {
   test('a SIGHUP while it starts is not its end [line 29]', async ({ folder }) => {
     const pm = await folder.run(web);
     const handles = async (): Promise<boolean> => {
-      const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${await pm.pid()}/status`, 'latin1'))?.[1] ?? '0';
+      const caught =
+        /^SigCgt:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${await pm.pid()}/status`, 'latin1'))?.[1] ?? '0';
       return (BigInt(`0x${caught}`) & 1n) === 1n;
     };
     await until('SIGHUP has a handler', handles);
@@ -71,7 +88,9 @@ describe('signals at unusual moments', () => {
   });
 
   test('none of them hurts a stop that is under way [line 29]', async ({ folder }) => {
-    const pm = await folder.run('processes: {web: {command: [sh, -c, "trap \'while ! test -e go; do sleep 0.02; done; echo bye; exit 0\' TERM; echo up; while :; do sleep 0.02; done"]}}');
+    const pm = await folder.run(
+      'processes: {web: {command: [sh, -c, "trap \'while ! test -e go; do sleep 0.02; done; echo bye; exit 0\' TERM; echo up; while :; do sleep 0.02; done"]}}',
+    );
     await pm.out.waitFor('web-1: up');
     await pm.signal('SIGTERM');
     await pm.out.waitFor('pm: stopping: SIGTERM');
@@ -88,11 +107,14 @@ describe('nobody reads the output any more', () => {
     ['beside an init', false],
     ['as PID 1', true],
   ] as const)('%s: supervision goes on, and the end is in order [line 29]', async ([, pid1], { folder }) => {
-    const pm = await folder.run(`
+    const pm = await folder.run(
+      `
 global: {restart_backoff: 0}
 processes:
   web: {command: [sh, -c, "echo $$ >> starts; trap 'echo bye >> ends; exit 0' TERM; while :; do echo line; sleep 0.01; done"]}
-`, { pid1 });
+`,
+      { pid1 },
+    );
     await pm.out.waitFor('web-1: line');
     pm.child.stdout?.destroy();
     const starts = async (): Promise<string[]> => (await folder.read('starts')).split('\n').filter(Boolean);
@@ -108,7 +130,9 @@ processes:
   });
 
   test('also when nobody has ever read stdout and stderr [line 29]', async ({ folder }) => {
-    const pm = await folder.run('processes: {web: {command: [sh, -c, "trap \'echo bye >> ends; exit 0\' TERM; echo up >> ends; while :; do echo line; echo line >&2; sleep 0.01; done"]}}');
+    const pm = await folder.run(
+      'processes: {web: {command: [sh, -c, "trap \'echo bye >> ends; exit 0\' TERM; echo up >> ends; while :; do echo line; echo line >&2; sleep 0.01; done"]}}',
+    );
     pm.child.stdout?.destroy();
     pm.child.stderr?.destroy();
     await until('it runs', async () => (await folder.read('ends')) === 'up\n');

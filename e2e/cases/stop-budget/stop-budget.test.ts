@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { test } from '../../harness/folder.ts';
 
-test('stop budget: when it ends, everything left is killed and each culprit is named with what it was in [line 24]', async ({ folder }) => {
+test('stop budget: when it ends, everything left is killed and each culprit is named with what it was in [line 24]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 global: {shutdown_timeout: 700ms}
 processes:
@@ -21,12 +23,17 @@ processes:
   expect(await folder.countProcesses('sleep\u0000600')).toBe(0);
 });
 
-test('stop budget: pm check warns when the longest stop exceeds it, and says the number to set [line 24]', async ({ folder }) => {
-  await folder.write('pm.yaml', `
+test('stop budget: pm check warns when the longest stop exceeds it, and says the number to set [line 24]', async ({
+  folder,
+}) => {
+  await folder.write(
+    'pm.yaml',
+    `
 processes:
   php-fpm: {command: [sleep, "600"]}
   nginx: {command: [sleep, "600"], depends_on: php-fpm}
-`);
+`,
+  );
   const check = folder.pm(['check']);
   expect((await check.ended).code).toBe(0);
   const said = [...check.out.texts, ...check.err.texts].join('\n');
@@ -36,12 +43,15 @@ processes:
 });
 
 test('stop budget: shutdown_timeout auto is the sum along the longest path [line 24]', async ({ folder }) => {
-  await folder.write('pm.yaml', `
+  await folder.write(
+    'pm.yaml',
+    `
 global: {shutdown_timeout: auto}
 processes:
   php-fpm: {command: [sleep, "600"], shutdown: {timeout: 10s}}
   nginx: {command: [sleep, "600"], depends_on: php-fpm, shutdown: {timeout: 5s}}
-`);
+`,
+  );
   expect((await folder.pm(['check', '--strict']).ended).code).toBe(0);
   const plan = folder.pm(['plan']);
   await plan.out.waitFor(/nginx 5s → php-fpm 10s = 15s/);

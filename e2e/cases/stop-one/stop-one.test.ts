@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { test, until } from '../../harness/folder.ts';
 
-test('stopping one: pre_stop hooks, then the signal, then its time; traps run to their end [line 21]', async ({ folder }) => {
+test('stopping one: pre_stop hooks, then the signal, then its time; traps run to their end [line 21]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   web:
@@ -22,10 +24,14 @@ processes:
 `);
   await pm.out.waitFor(/: up$/, { times: 7 });
   await pm.stop();
-  expect((await folder.read('traps')).split('\n').filter(Boolean).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7].map((index) => `done-${index}`));
+  expect((await folder.read('traps')).split('\n').filter(Boolean).toSorted()).toEqual(
+    [1, 2, 3, 4, 5, 6, 7].map((index) => `done-${index}`),
+  );
 });
 
-test('stopping one: a pre_stop hook that hangs or dies never keeps the signal from being sent [line 21]', async ({ folder }) => {
+test('stopping one: a pre_stop hook that hangs or dies never keeps the signal from being sent [line 21]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   web:
@@ -48,8 +54,11 @@ processes:
   await pm.out.waitFor('deaf-1 did not end in time: SIGKILL was sent');
 });
 
-test('stopping one: another stop signal, a stop command, and none of them when graceful is false [line 21]', async ({ folder }) => {
-  const trap = (signal: string): string => `[sh, -c, "trap 'echo $PM_PROCESS-${signal} >> order; exit 0' ${signal}; echo up; while :; do sleep 0.05; done"]`;
+test('stopping one: another stop signal, a stop command, and none of them when graceful is false [line 21]', async ({
+  folder,
+}) => {
+  const trap = (signal: string): string =>
+    `[sh, -c, "trap 'echo $PM_PROCESS-${signal} >> order; exit 0' ${signal}; echo up; while :; do sleep 0.05; done"]`;
   const pm = await folder.run(`
 processes:
   quit: {command: ${trap('QUIT')}, shutdown: {signal: SIGQUIT}}
@@ -76,7 +85,9 @@ processes:
 /** Main process and child, each writing when it hears SIGTERM; the main process needs a moment to end. */
 const family = `[sh, -c, "(trap 'echo child >> order; exit 0' TERM; echo up; while :; do sleep 0.02; done) & trap 'echo main >> order; sleep 0.4; echo main-done >> order; exit 0' TERM; echo up; while :; do sleep 0.02; done"]`;
 
-test('kill modes: mixed signals the main process alone; what it leaves behind is ended after it [line 22]', async ({ folder }) => {
+test('kill modes: mixed signals the main process alone; what it leaves behind is ended after it [line 22]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`processes: {web: {command: ${family}}}`);
   await pm.out.waitFor('web-1: up', { times: 2 });
   await pm.stop();
@@ -92,8 +103,13 @@ test('kill modes: group signals the whole group at once [line 22]', async ({ fol
   expect(lines.at(-1)).toBe('main-done');
 });
 
-test('kill modes: with shell: true the group is the default, so that what the shell started hears it [line 22]', async ({ folder }) => {
-  await folder.write('child.sh', '#!/bin/sh\ntrap "echo child >> order; exit 0" TERM\necho up\nwhile :; do sleep 0.05; done\n');
+test('kill modes: with shell: true the group is the default, so that what the shell started hears it [line 22]', async ({
+  folder,
+}) => {
+  await folder.write(
+    'child.sh',
+    '#!/bin/sh\ntrap "echo child >> order; exit 0" TERM\necho up\nwhile :; do sleep 0.05; done\n',
+  );
   const pm = await folder.run(`
 processes:
   web: {shell: true, command: "./child.sh; true"}
@@ -103,8 +119,12 @@ processes:
   expect(await folder.read('order')).toBe('child\n');
 });
 
-test('stopped means nothing is left: descendants that escaped are ended too, and a restart waits for that [line 23]', async ({ folder }) => {
-  const script = await folder.write('escape.pl', `
+test('stopped means nothing is left: descendants that escaped are ended too, and a restart waits for that [line 23]', async ({
+  folder,
+}) => {
+  const script = await folder.write(
+    'escape.pl',
+    `
 use POSIX 'setsid';
 # A daemon: two forks and a session of its own; then one that ignores SIGTERM as well.
 for my $deaf (0, 1) {
@@ -112,7 +132,8 @@ for my $deaf (0, 1) {
 }
 $| = 1; print "up\\n";
 sleep 1 while 1;
-`);
+`,
+  );
   const pm = await folder.run(`
 processes:
   daemon: {command: [perl, ${script}]}
@@ -125,12 +146,15 @@ processes:
 
 test('a restart never overlaps its predecessor, nor what that left behind [line 23]', async ({ folder }) => {
   // The child it leaves holds a lock for as long as it lives; a successor that finds the lock taken says so.
-  await folder.write('main.sh', `#!/bin/sh
+  await folder.write(
+    'main.sh',
+    `#!/bin/sh
 mkdir lock || echo overlap
 (trap 'sleep 0.3; rmdir lock; exit 0' TERM; while :; do sleep 0.02; done) &
 sleep 0.2
 exit 1
-`);
+`,
+  );
   const pm = await folder.run(`
 global: {restart_backoff: 0, max_restart_attempts: -1}
 processes:

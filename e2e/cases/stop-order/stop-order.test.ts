@@ -31,12 +31,15 @@ processes:
   expect(lines.slice(4)).toEqual(['first-told', 'first-gone']);
 });
 
-test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('stop triggers: %s stops in order with code 0 [lines 19, 26]', async (signal, { folder }) => {
-  const pm = await folder.run(`processes: {web: {command: ${slow(0.1)}}}`);
-  await pm.out.waitFor('web-1: up');
-  expect(await pm.stop(signal)).toEqual({ code: 0, signal: null });
-  expect(await folder.read('order')).toBe('web-told\nweb-gone\n');
-});
+test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+  'stop triggers: %s stops in order with code 0 [lines 19, 26]',
+  async (signal, { folder }) => {
+    const pm = await folder.run(`processes: {web: {command: ${slow(0.1)}}}`);
+    await pm.out.waitFor('web-1: up');
+    expect(await pm.stop(signal)).toEqual({ code: 0, signal: null });
+    expect(await folder.read('order')).toBe('web-told\nweb-gone\n');
+  },
+);
 
 test('stop triggers: a second signal kills at once [line 19]', async ({ folder }) => {
   const pm = await folder.run(`processes: {web: {command: ${slow(600)}}}`);

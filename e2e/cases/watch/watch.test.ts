@@ -18,7 +18,9 @@ async function replace(folder: Folder, name: string, text: string): Promise<void
 }
 
 describe('pm run --watch', () => {
-  test('sees a file that is written in place, and one that is replaced by a rename, again and again [line 16]', async ({ folder }) => {
+  test('sees a file that is written in place, and one that is replaced by a rename, again and again [line 16]', async ({
+    folder,
+  }) => {
     const pm = await folder.run(toConfig('one'), watching);
     await pm.out.waitFor('web-1: one');
     await pm.out.waitFor('pm: up after');
@@ -78,7 +80,9 @@ describe('pm run --watch', () => {
     await pm.stop();
   });
 
-  test('watches what a file extends, also a file that a reload added, and no longer one that it dropped [line 16]', async ({ folder }) => {
+  test('watches what a file extends, also a file that a reload added, and no longer one that it dropped [line 16]', async ({
+    folder,
+  }) => {
     await folder.write('base.yaml', toConfig('one'));
     const pm = await folder.run('extends: [base.yaml]', watching);
     await pm.out.waitFor('web-1: one');

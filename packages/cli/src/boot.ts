@@ -53,7 +53,8 @@ const smallContainer = 512 * 1024 * 1024;
  * after the boot, because code kept by a V8 with other flags is not accepted.
  */
 function preferMemory(memory: number): void {
-  if (memory > 0 && memory < smallContainer) process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
+  if (memory > 0 && memory < smallContainer)
+    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
 }
 
 /**

@@ -14,13 +14,18 @@ interface Ended {
 
 async function pm(...argv: string[]): Promise<Ended> {
   const { context, ended } = createTestContext(argv);
-  return ended(await main(context, catchEarlySignals({ on: () => undefined, off: () => undefined }), {
+  return ended(
+    await main(context, catchEarlySignals({ on: () => undefined, off: () => undefined }), {
       daemon: () => import('./daemon.ts'),
       program: () => import('./program.ts'),
-    }));
+    }),
+  );
 }
 
-function createTestContext(argv: readonly string[], env: CliContext['env'] = {}): { context: CliContext; ended: (code: number) => Ended } {
+function createTestContext(
+  argv: readonly string[],
+  env: CliContext['env'] = {},
+): { context: CliContext; ended: (code: number) => Ended } {
   let [out, err] = ['', ''];
   const context: CliContext = {
     argv,
@@ -54,7 +59,10 @@ describe('the command line that cannot be understood ends with 64, on stderr alo
     [['__proto__'], 'pm: unknown verb "__proto__"\n  The verbs are run, check, plan, schema, doctor, version.\n'],
     [['help', 'chek'], 'pm: unknown verb "chek"\n  Did you mean "pm check"?\n'],
     [['doctor', '--jsn'], "pm: doctor: unknown option '--jsn'\n  Did you mean --json?\n"],
-    [['version', 'now'], 'pm: version: too many arguments. Expected 0 arguments but got 1: now.\n  See pm version --help.\n'],
+    [
+      ['version', 'now'],
+      'pm: version: too many arguments. Expected 0 arguments but got 1: now.\n  See pm version --help.\n',
+    ],
     [['run', '--wach'], 'pm: unknown option "--wach"\n  Did you mean "--watch"?\n'],
     [['--wach'], 'pm: unknown option "--wach"\n  Did you mean "--watch"?\n'],
   ])('%j', async (argv, err) => {
@@ -66,7 +74,8 @@ describe('help is an answer', () => {
   test.each([[['--help']], [['-h']], [['help']]])('%j lists every verb', async (argv) => {
     const { code, out, err } = await pm(...argv);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const verb of ['run', 'check', 'plan', 'schema', 'doctor', 'version']) expect(out).toMatch(new RegExp(`^  ${verb} `, 'm'));
+    for (const verb of ['run', 'check', 'plan', 'schema', 'doctor', 'version'])
+      expect(out).toMatch(new RegExp(`^  ${verb} `, 'm'));
   });
 
   test.each([[['run', '--help']], [['help', 'run']]])('%j lists the options of run', async (argv) => {
@@ -94,14 +103,54 @@ describe('failures are told without a stack trace', () => {
 
   test.each<[string, unknown, number, string]>([
     ['usage', new UsageError('unexpected "x"'), 64, 'pm: unexpected "x"\n'],
-    ['spawn', new SpawnError('exec', 'cannot start "web"', { hint: 'Install it.' }), 1, 'pm: cannot start "web"\n  Install it.\n'],
-    ['already running', new PmError('PM_ALREADY_RUNNING', 'pm runs already (pid 7)'), 75, 'pm: pm runs already (pid 7)\n'],
-    ['plugin missing', new PluginError('PM_PLUGIN_NOT_FOUND', 'no plugin "x"', { plugin: 'x', hook: 'resolve' }), 78, 'pm: no plugin "x"\n'],
-    ['plugin failed', new PluginError('PM_PLUGIN_FAILED', 'plugin "x" failed', { plugin: 'x', hook: 'setup' }), 1, 'pm: plugin "x" failed\n'],
-    ['configuration not found', new ConfigError('PM_CONFIG_NOT_FOUND', 'no configuration', []), 78, 'pm: no configuration\n'],
-    ['defect', new BugError('two and two'), 70, 'pm: internal error: two and two\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n'],
-    ['foreign error', new TypeError('x is not a function'), 70, 'pm: internal error: x is not a function\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n'],
-    ['thrown text', 'oops', 70, 'pm: internal error: oops\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n'],
+    [
+      'spawn',
+      new SpawnError('exec', 'cannot start "web"', { hint: 'Install it.' }),
+      1,
+      'pm: cannot start "web"\n  Install it.\n',
+    ],
+    [
+      'already running',
+      new PmError('PM_ALREADY_RUNNING', 'pm runs already (pid 7)'),
+      75,
+      'pm: pm runs already (pid 7)\n',
+    ],
+    [
+      'plugin missing',
+      new PluginError('PM_PLUGIN_NOT_FOUND', 'no plugin "x"', { plugin: 'x', hook: 'resolve' }),
+      78,
+      'pm: no plugin "x"\n',
+    ],
+    [
+      'plugin failed',
+      new PluginError('PM_PLUGIN_FAILED', 'plugin "x" failed', { plugin: 'x', hook: 'setup' }),
+      1,
+      'pm: plugin "x" failed\n',
+    ],
+    [
+      'configuration not found',
+      new ConfigError('PM_CONFIG_NOT_FOUND', 'no configuration', []),
+      78,
+      'pm: no configuration\n',
+    ],
+    [
+      'defect',
+      new BugError('two and two'),
+      70,
+      'pm: internal error: two and two\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n',
+    ],
+    [
+      'foreign error',
+      new TypeError('x is not a function'),
+      70,
+      'pm: internal error: x is not a function\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n',
+    ],
+    [
+      'thrown text',
+      'oops',
+      70,
+      'pm: internal error: oops\n  This is a defect of pm. PM_DEBUG=1 shows where it happened.\n',
+    ],
   ])('%s', (_, error, code, err) => {
     const { context, ended } = createTestContext([]);
     expect(ended(reportFailure(error, context))).toEqual({ code, out: '', err });

@@ -49,7 +49,12 @@ function toUnknownVerb(name: string): UsageError {
   return new UsageError(`unknown verb "${name}"`, hint);
 }
 
-async function parseAndRun(name: string, summary: string, verb: Verb, call: { argv: readonly string[]; context: CliContext }): Promise<number> {
+async function parseAndRun(
+  name: string,
+  summary: string,
+  verb: Verb,
+  call: { argv: readonly string[]; context: CliContext },
+): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const command = verb.declare(quiet(new Command(name), call.context)).description(summary);
   command.action(async () => {
@@ -83,7 +88,9 @@ function toUsageError(verb: string, error: CommanderError): UsageError {
 
 function showHelp(context: CliContext): number {
   const program = quiet(new Command('pm'), context).description(about).usage('[verb] [options]');
-  program.command('run', { isDefault: true }).description('start and supervise what the configuration describes (the default)');
+  program
+    .command('run', { isDefault: true })
+    .description('start and supervise what the configuration describes (the default)');
   for (const [name, { summary }] of Object.entries(verbs)) program.command(name).description(summary);
   program.option('-V, --version', 'print the version').helpCommand('help [verb]', 'show help, of all or of one verb');
   context.stdout.write(`${program.helpInformation().trimEnd()}\n${examples}\n`);
@@ -95,9 +102,12 @@ export async function showRunHelp(context: CliContext): Promise<number> {
   const { runOptions } = await import('./run-arguments.ts');
   const command = quiet(new Command('pm run'), context)
     .usage('[options] [-- COMMAND…]')
-    .description('Starts and supervises what the configuration describes.\nA command after "--" runs in the foreground; its end stops the rest, and its exit code is that of pm.');
+    .description(
+      'Starts and supervises what the configuration describes.\nA command after "--" runs in the foreground; its end stops the rest, and its exit code is that of pm.',
+    );
   for (const [name, option] of Object.entries(runOptions)) {
-    if (name !== 'help') command.option(option.type === 'string' ? `--${name} <${option.value}>` : `--${name}`, option.summary);
+    if (name !== 'help')
+      command.option(option.type === 'string' ? `--${name} <${option.value}>` : `--${name}`, option.summary);
   }
   context.stdout.write(`${command.helpInformation().trimEnd()}\n`);
   return exitCodes.ok;

@@ -21,7 +21,11 @@ describe('what pm run understands', () => {
 describe('what it refuses, and what it advises', () => {
   test.each([
     [['--conifg', 'x'], 'unknown option "--conifg"', 'Did you mean "--config"?'],
-    [['-c', 'x'], 'unknown option "-c"', 'The options of pm run are --config, --profile, --only, --watch, --dry-run, --help.'],
+    [
+      ['-c', 'x'],
+      'unknown option "-c"',
+      'The options of pm run are --config, --profile, --only, --watch, --dry-run, --help.',
+    ],
     [['--config'], '--config needs a value', 'Write it as --config FILE.'],
     [['--config', '--watch'], '--config needs a value', 'Write it as --config FILE.'],
     [['--config='], '--config needs a value', 'Write it as --config FILE.'],
@@ -29,7 +33,11 @@ describe('what it refuses, and what it advises', () => {
     [['--config', 'a', '--config', 'b'], '--config is given 2 times', 'Keep one of them.'],
     [['--watch=yes'], '--watch takes no value, got "yes"', undefined],
     [['pm.yaml'], 'unexpected "pm.yaml"', 'A configuration is named with --config pm.yaml.'],
-    [['--watch', 'web'], 'unexpected "web"', 'To run just some processes: --only web. To run a command beside the services: -- web'],
+    [
+      ['--watch', 'web'],
+      'unexpected "web"',
+      'To run just some processes: --only web. To run a command beside the services: -- web',
+    ],
     [['--'], 'nothing follows "--"', 'Write the command to run there: pm run -- bash'],
   ])('%j', (argv, message, hint) => {
     const parse = (): unknown => parseRunArguments(argv);

@@ -4,9 +4,18 @@ import { UsageError } from './usage-error.ts';
 
 /** The options of `pm run`, once: parsed on the boot path without commander, and listed by `pm run --help`. */
 export const runOptions = {
-  config: { type: 'string', value: 'FILE', summary: 'the configuration (default: PM_CONFIG, else found here or in /etc/pm)' },
+  config: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'the configuration (default: PM_CONFIG, else found here or in /etc/pm)',
+  },
   profile: { type: 'string', value: 'NAME', summary: 'apply this profile of the configuration (default: PM_PROFILE)' },
-  only: { type: 'string', value: 'NAME…', multiple: true, summary: 'run just these processes or bundles, and what they need' },
+  only: {
+    type: 'string',
+    value: 'NAME…',
+    multiple: true,
+    summary: 'run just these processes or bundles, and what they need',
+  },
   watch: { type: 'boolean', summary: 'reload when the configuration changes' },
   'dry-run': { type: 'boolean', summary: 'check, print what would be started, start nothing' },
   help: { type: 'boolean', short: 'h', summary: 'show this help' },
@@ -32,11 +41,18 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
   const terminator = argv.indexOf('--');
   const own = terminator === -1 ? argv : argv.slice(0, terminator);
   const command = terminator === -1 ? [] : argv.slice(terminator + 1);
-  if (terminator !== -1 && command.length === 0) throw new UsageError('nothing follows "--"', 'Write the command to run there: pm run -- bash');
+  if (terminator !== -1 && command.length === 0)
+    throw new UsageError('nothing follows "--"', 'Write the command to run there: pm run -- bash');
 
   // Most containers start it so, and loading the parser would cost them half a millisecond.
   if (own.length === 0) return toRunArguments(new Map(), command);
-  const { tokens } = parseArgs({ args: [...own], options: runOptions, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...own],
+    options: runOptions,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const values = new Map<string, string[]>();
   let last: string | undefined;
   for (const token of tokens) {
@@ -75,7 +91,10 @@ function toStrayError(word: string): UsageError {
   const looksLikeFile = /\.(ya?ml|json|toml|[cm]?[jt]s)$/.test(word);
   return looksLikeFile
     ? new UsageError(`unexpected "${word}"`, `A configuration is named with --config ${word}.`)
-    : new UsageError(`unexpected "${word}"`, `To run just some processes: --only ${word}. To run a command beside the services: -- ${word}`);
+    : new UsageError(
+        `unexpected "${word}"`,
+        `To run just some processes: --only ${word}. To run a command beside the services: -- ${word}`,
+      );
 }
 
 function toRunArguments(values: ReadonlyMap<string, readonly string[]>, command: readonly string[]): RunArguments {

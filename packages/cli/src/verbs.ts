@@ -20,9 +20,24 @@ interface VerbEntry {
 
 /** Every verb but `run`, in the order of `pm --help`. Each is loaded only when it is asked for. */
 export const verbs: Readonly<Record<string, VerbEntry>> = {
-  check: { summary: 'check the configuration and what it names, start nothing', load: async () => (await import('./verbs/check.ts')).check },
-  plan: { summary: 'show what would run, in which order, and who set each key', load: async () => (await import('./verbs/plan.ts')).plan },
-  schema: { summary: 'print the JSON Schema of the configuration', load: async () => (await import('./verbs/schema.ts')).schema },
-  doctor: { summary: 'show what this machine or container offers and what is missing', load: async () => (await import('./verbs/doctor.ts')).doctor },
-  version: { summary: 'print the versions of pm and what it runs on', load: async () => (await import('./verbs/version.ts')).version },
+  check: {
+    summary: 'check the configuration and what it names, start nothing',
+    load: async () => (await import('./verbs/check.ts')).check,
+  },
+  plan: {
+    summary: 'show what would run, in which order, and who set each key',
+    load: async () => (await import('./verbs/plan.ts')).plan,
+  },
+  schema: {
+    summary: 'print the JSON Schema of the configuration',
+    load: async () => (await import('./verbs/schema.ts')).schema,
+  },
+  doctor: {
+    summary: 'show what this machine or container offers and what is missing',
+    load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
+  version: {
+    summary: 'print the versions of pm and what it runs on',
+    load: async () => (await import('./verbs/version.ts')).version,
+  },
 };

@@ -37,7 +37,10 @@ export function readAbilities(): SpawnerAbilities {
 }
 
 /** JSON Schema of the configuration with the keys of the plugins it uses. Throws ConfigError when it has errors. */
-export async function describeConfig(request: PlanRequest, ports: InspectionPorts = {}): Promise<Record<string, unknown>> {
+export async function describeConfig(
+  request: PlanRequest,
+  ports: InspectionPorts = {},
+): Promise<Record<string, unknown>> {
   return toSchema((await planOnce(request, ports)).sections);
 }
 

@@ -211,7 +211,12 @@ async function readSources(request: PlanRequest, ports: PlannerPorts): Promise<S
     const files = new Set<string>();
     try {
       return await loadSources(
-        { cwd, env, ...(configPath === undefined ? {} : { configPath }), ...(profile === undefined ? {} : { profile }) },
+        {
+          cwd,
+          env,
+          ...(configPath === undefined ? {} : { configPath }),
+          ...(profile === undefined ? {} : { profile }),
+        },
         { ...ports, onFile: (path) => files.add(path) },
       );
     } finally {

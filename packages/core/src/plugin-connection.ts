@@ -3,7 +3,11 @@ import type { Planned } from './planner.ts';
 import type { Supervisor, World } from './supervisor.ts';
 
 /** Joins the plugins of a plan to the supervisor that runs it: from now on they can dispatch, read and emit. */
-export function connectPlugins(planned: Planned, supervisor: Supervisor, { logs, socket }: Pick<World, 'logs' | 'socket'>): void {
+export function connectPlugins(
+  planned: Planned,
+  supervisor: Supervisor,
+  { logs, socket }: Pick<World, 'logs' | 'socket'>,
+): void {
   const { host, origin } = planned;
   host.connect({
     dispatch: supervisor.dispatch,

@@ -140,8 +140,11 @@ function openLogs(planned: Planned, output: Output, { colours }: RunOptions): Lo
     output,
     clock: systemClock,
     settings: {
-      format: global.logFormat, level: global.logLevel, timestamps: global.logTimestamps,
-      overflow: global.logOverflow, buffer: global.logBuffer,
+      format: global.logFormat,
+      level: global.logLevel,
+      timestamps: global.logTimestamps,
+      overflow: global.logOverflow,
+      buffer: global.logBuffer,
     },
     tap: { active: () => line.hasTaps(), apply: (record) => line.fire(record) },
     colours,
@@ -168,11 +171,17 @@ function createWorld(logs: LogPipeline, runtimeDir: string | undefined, options:
   };
 }
 
-function findRuntimeDir({ runtimeDir: configured }: GlobalSpec, logs: LogPipeline, { env }: RunOptions): string | undefined {
+function findRuntimeDir(
+  { runtimeDir: configured }: GlobalSpec,
+  logs: LogPipeline,
+  { env }: RunOptions,
+): string | undefined {
   const { path, refused } = chooseRuntimeDir({ env, ...(configured === undefined ? {} : { configured }) });
   if (path === undefined) {
     const tried = refused.map((place) => `${place.path}: ${place.reason}`).join('; ');
-    logs.logger.warn(`no runtime directory, so there is no control socket; the processes run all the same (${tried}). Set PM_RUNTIME_DIR to a writable folder, or mount a tmpfs on /run`);
+    logs.logger.warn(
+      `no runtime directory, so there is no control socket; the processes run all the same (${tried}). Set PM_RUNTIME_DIR to a writable folder, or mount a tmpfs on /run`,
+    );
   }
   return path;
 }
@@ -197,7 +206,11 @@ function takeSignals(supervisor: Supervisor, { onTakeOver }: RunOptions): () => 
   return release;
 }
 
-function startOrphanReaper(sys: Sys | undefined, { journal }: Supervisor, { zombieReapIntervalMs }: GlobalSpec): () => void {
+function startOrphanReaper(
+  sys: Sys | undefined,
+  { journal }: Supervisor,
+  { zombieReapIntervalMs }: GlobalSpec,
+): () => void {
   return startReaper({
     sys,
     clock: systemClock,

@@ -39,7 +39,13 @@ function start(specs: readonly ProcessSpec[], changes: Partial<Plan> = {}): Run 
 
 const global = createTestPlan([]).global;
 const hook = (name: string): HookSpec => ({
-  name, command: { kind: 'argv', argv: [name] }, timeoutMs: 30_000, retry: 0, retryDelayMs: 0, continueOnError: false, env: {},
+  name,
+  command: { kind: 'argv', argv: [name] },
+  timeoutMs: 30_000,
+  retry: 0,
+  retryDelayMs: 0,
+  continueOnError: false,
+  env: {},
 });
 
 describe('booting', () => {
@@ -66,7 +72,9 @@ describe('booting', () => {
   });
 
   it('a pre_start hook that fails ends it with code 1, having started nothing [lines 2, 26]', async () => {
-    const { ports, code, turn } = start([createTestSpec('web')], { hooks: { preStart: [hook('prepare')], postStart: [], preStop: [], postStop: [] } });
+    const { ports, code, turn } = start([createTestSpec('web')], {
+      hooks: { preStart: [hook('prepare')], postStart: [], preStop: [], postStop: [] },
+    });
     await turn();
     ports.spawner.of('hook:prepare').exit(2);
     await turn();
@@ -76,7 +84,9 @@ describe('booting', () => {
   });
 
   it('a stop during a pre_start hook drains at once [line 6]', async () => {
-    const { ports, supervisor, code, turn } = start([createTestSpec('web')], { hooks: { preStart: [hook('prepare')], postStart: [], preStop: [], postStop: [] } });
+    const { ports, supervisor, code, turn } = start([createTestSpec('web')], {
+      hooks: { preStart: [hook('prepare')], postStart: [], preStop: [], postStop: [] },
+    });
     await turn();
     supervisor.onSignal('SIGTERM');
     await turn();
@@ -124,7 +134,9 @@ describe('failing', () => {
   });
 
   it('a required process killed by a signal gives 128 and its number [line 11]', async () => {
-    const { ports, code, turn } = start([createTestSpec('web', { required: true, restart: { ...createTestSpec('x').restart, policy: 'never' } })]);
+    const { ports, code, turn } = start([
+      createTestSpec('web', { required: true, restart: { ...createTestSpec('x').restart, policy: 'never' } }),
+    ]);
     await turn();
     ports.spawner.of('web-1').exit('SIGSEGV');
     await turn();
@@ -133,7 +145,10 @@ describe('failing', () => {
 
   it('on_process_failure: shutdown does the same for a process that is not required [line 11]', async () => {
     const { ports, code, turn } = start(
-      [createTestSpec('web'), createTestSpec('worker', { restart: { ...createTestSpec('x').restart, maxAttempts: 0 } })],
+      [
+        createTestSpec('web'),
+        createTestSpec('worker', { restart: { ...createTestSpec('x').restart, maxAttempts: 0 } }),
+      ],
       { global: { ...global, onProcessFailure: 'shutdown' } },
     );
     await turn();
@@ -154,7 +169,10 @@ describe('being idle [line 13]', () => {
   });
 
   it('ends with the first failing code', async () => {
-    const { ports, code, turn } = start([createTestSpec('a', { type: 'oneshot', required: false }), createTestSpec('b', { type: 'oneshot', required: false })]);
+    const { ports, code, turn } = start([
+      createTestSpec('a', { type: 'oneshot', required: false }),
+      createTestSpec('b', { type: 'oneshot', required: false }),
+    ]);
     await turn();
     ports.spawner.of('b-1').exit(5);
     await turn();
@@ -164,7 +182,10 @@ describe('being idle [line 13]', () => {
   });
 
   it('is not idle while something is in backoff, on demand, parked or held', async () => {
-    const { ports, supervisor, code, turn } = start([createTestSpec('job', { type: 'oneshot' }), createTestSpec('web')]);
+    const { ports, supervisor, code, turn } = start([
+      createTestSpec('job', { type: 'oneshot' }),
+      createTestSpec('web'),
+    ]);
     await turn();
     ports.spawner.of('job-1').exit(0);
     ports.spawner.of('web-1').exit(1);
@@ -185,7 +206,10 @@ describe('being idle [line 13]', () => {
 
 describe('stopping', () => {
   it('stops dependents fully before what they depend on [line 20]', async () => {
-    const { ports, supervisor, code, turn } = start([createTestSpec('fpm'), createTestSpec('nginx', { dependsOn: [dependOn('fpm')] })]);
+    const { ports, supervisor, code, turn } = start([
+      createTestSpec('fpm'),
+      createTestSpec('nginx', { dependsOn: [dependOn('fpm')] }),
+    ]);
     await turn();
     ports.spawner.of('nginx-1').onSignal('SIGTERM', () => undefined);
     supervisor.onSignal('SIGTERM');
@@ -198,7 +222,10 @@ describe('stopping', () => {
   });
 
   it('stops waves of priority in reverse [line 20]', async () => {
-    const { ports, supervisor, turn } = start([createTestSpec('first', { priority: 1 }), createTestSpec('last', { priority: 2 })]);
+    const { ports, supervisor, turn } = start([
+      createTestSpec('first', { priority: 1 }),
+      createTestSpec('last', { priority: 2 }),
+    ]);
     await turn();
     ports.spawner.of('last-1').onSignal('SIGTERM', () => undefined);
     supervisor.onSignal('SIGTERM');
@@ -210,9 +237,12 @@ describe('stopping', () => {
   });
 
   it('the budget ends everything and names who held it up [line 24]', async () => {
-    const { ports, supervisor, code, turn } = start([createTestSpec('fpm'), createTestSpec('nginx', { dependsOn: [dependOn('fpm')] })], {
-      global: { ...global, shutdownTimeoutMs: 10_000 },
-    });
+    const { ports, supervisor, code, turn } = start(
+      [createTestSpec('fpm'), createTestSpec('nginx', { dependsOn: [dependOn('fpm')] })],
+      {
+        global: { ...global, shutdownTimeoutMs: 10_000 },
+      },
+    );
     await turn();
     ports.spawner.of('nginx-1').ignore('SIGTERM');
     supervisor.onSignal('SIGTERM');
@@ -246,7 +276,9 @@ describe('stopping', () => {
     ports.spawner.of('web-1').onSignal('SIGTERM', () => undefined);
     supervisor.onSignal('SIGTERM');
     await turn();
-    await expect(supervisor.dispatch({ type: 'start', targets: ['web'] }, { caller: 'test' })).rejects.toThrow('cannot start: shutting down');
+    await expect(supervisor.dispatch({ type: 'start', targets: ['web'] }, { caller: 'test' })).rejects.toThrow(
+      'cannot start: shutting down',
+    );
     ports.spawner.of('web-1').exit(0);
     await turn();
   });
@@ -265,7 +297,9 @@ describe('commands [line 18]', () => {
     ports.spawner.of('web-1').exit(0);
     await turn();
     await expect(again).resolves.toMatchObject({ processes: [{ name: 'web', state: 'STOPPED' }] });
-    await expect(supervisor.dispatch({ type: 'stop', targets: ['web'] }, { caller: 'test' })).resolves.toMatchObject({ changed: false });
+    await expect(supervisor.dispatch({ type: 'stop', targets: ['web'] }, { caller: 'test' })).resolves.toMatchObject({
+      changed: false,
+    });
     supervisor.onSignal('SIGTERM');
     await turn();
     expect(ports.clock.pending).toBe(0);
@@ -275,7 +309,8 @@ describe('commands [line 18]', () => {
     const { supervisor, turn } = start([createTestSpec('web')]);
     await turn();
     await expect(supervisor.dispatch({ type: 'stop', targets: ['wbe'] }, { caller: 'test' })).rejects.toMatchObject({
-      code: 'PM_COMMAND_UNKNOWN_TARGET', hint: 'Did you mean "web"?',
+      code: 'PM_COMMAND_UNKNOWN_TARGET',
+      hint: 'Did you mean "web"?',
     });
     supervisor.onSignal('SIGTERM');
     await turn();
@@ -284,12 +319,25 @@ describe('commands [line 18]', () => {
   it('a rolling restart takes one at a time and stops at the first that fails [line 15]', async () => {
     const { ports, supervisor, turn } = start([createTestSpec('web', { scale: 3 })]);
     await turn();
-    const rolling = supervisor.dispatch({ type: 'restart', targets: ['web'], rolling: true }, { caller: 'test', waitMs: 60_000 });
+    const rolling = supervisor.dispatch(
+      { type: 'restart', targets: ['web'], rolling: true },
+      { caller: 'test', waitMs: 60_000 },
+    );
     await turn();
     await expect(rolling).resolves.toMatchObject({ changed: true });
-    expect(ports.spawner.children.map((child) => child.request.instance)).toEqual(['web-1', 'web-2', 'web-3', 'web-1', 'web-2', 'web-3']);
+    expect(ports.spawner.children.map((child) => child.request.instance)).toEqual([
+      'web-1',
+      'web-2',
+      'web-3',
+      'web-1',
+      'web-2',
+      'web-3',
+    ]);
 
-    const failing = supervisor.dispatch({ type: 'restart', targets: ['web'], rolling: true }, { caller: 'test', waitMs: 60_000 });
+    const failing = supervisor.dispatch(
+      { type: 'restart', targets: ['web'], rolling: true },
+      { caller: 'test', waitMs: 60_000 },
+    );
     const rejected = expect(failing).rejects.toThrow('rolling restart stopped at web-1');
     ports.spawner.failNext('exec', 'ENOENT');
     await turn();

@@ -228,7 +228,13 @@ class RunningSupervisor implements Supervisor {
     this.#roster.add([...plan.processes.values()]);
     this.#options.hooks.plan.applied.fire(plan, diffPlans(undefined, plan));
     const onStarted = (): void => this.#unitsStarted.resolve();
-    const settled = await bootUnits({ roster: this.#roster, names: plan.booting, ports: this.#ports, signal: this.#draining.signal, onStarted });
+    const settled = await bootUnits({
+      roster: this.#roster,
+      names: plan.booting,
+      ports: this.#ports,
+      signal: this.#draining.signal,
+      onStarted,
+    });
     onStarted();
     return settled;
   }
@@ -261,7 +267,9 @@ class RunningSupervisor implements Supervisor {
     try {
       const foreground = await startForeground(argv, this.#ports);
       this.#foreground = foreground;
-      void foreground.ended.then((end) => this.#requestStop({ reason: `${argv[0]} ended`, caller: 'core', exitCode: toExitCode(end) }));
+      void foreground.ended.then((end) =>
+        this.#requestStop({ reason: `${argv[0]} ended`, caller: 'core', exitCode: toExitCode(end) }),
+      );
     } catch (error) {
       this.#failBoot(error instanceof Error ? error.message : String(error));
     }
@@ -280,7 +288,9 @@ class RunningSupervisor implements Supervisor {
     this.#failed.add(unit);
     const { spec } = unit;
     if (!spec.required && this.plan.global.onProcessFailure === 'continue') return;
-    const what = spec.required ? `required process "${unit.name}" failed` : `process "${unit.name}" failed (on_process_failure: shutdown)`;
+    const what = spec.required
+      ? `required process "${unit.name}" failed`
+      : `process "${unit.name}" failed (on_process_failure: shutdown)`;
     this.#requestStop({ reason: what, caller: 'core', exitCode: toFailureCode(unit) });
   }
 
@@ -326,7 +336,11 @@ class RunningSupervisor implements Supervisor {
     await hooks.supervisor.stopped.fire(this.#exitCode);
     await disposePlugins();
     this.#phase = 'stopped';
-    emit('supervisor.stopped', { exitCode: this.#exitCode, stopMs: Math.round(clock.monotonic() - startedAt), culprits });
+    emit('supervisor.stopped', {
+      exitCode: this.#exitCode,
+      stopMs: Math.round(clock.monotonic() - startedAt),
+      culprits,
+    });
     await world.logs.finish(flushLimitMs);
     return this.#exitCode;
   }
@@ -339,15 +353,20 @@ class RunningSupervisor implements Supervisor {
 
   #blame(culprits: readonly ShutdownCulprit[]): void {
     for (const { instance, waitingIn } of culprits) {
-      this.#ports.emit('supervisor.warning', { message: `${instance} was killed at the end of the shutdown budget; it was in: ${waitingIn}` });
+      this.#ports.emit('supervisor.warning', {
+        message: `${instance} was killed at the end of the shutdown budget; it was in: ${waitingIn}`,
+      });
     }
   }
 
   async #apply({ before, plan, diff }: PlanChange): Promise<void> {
     const { global } = plan;
     this.#ports.logs.configure({
-      format: global.logFormat, level: global.logLevel, timestamps: global.logTimestamps,
-      overflow: global.logOverflow, buffer: global.logBuffer,
+      format: global.logFormat,
+      level: global.logLevel,
+      timestamps: global.logTimestamps,
+      overflow: global.logOverflow,
+      buffer: global.logBuffer,
     });
     if (!this.#unitsKnown) return this.#ports.emit('plan.applied', { diff });
     await this.#unitsStarted.promise;

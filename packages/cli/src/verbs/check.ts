@@ -44,7 +44,10 @@ async function inspect(run: () => Promise<Inspection>): Promise<Outcome> {
 }
 
 function writeJson({ diagnostics, inspection }: Outcome, ok: boolean, { stdout }: CliContext): void {
-  const found = inspection === undefined ? {} : { file: inspection.origin, gracePeriodSeconds: inspection.explanation.gracePeriodSeconds };
+  const found =
+    inspection === undefined
+      ? {}
+      : { file: inspection.origin, gracePeriodSeconds: inspection.explanation.gracePeriodSeconds };
   stdout.write(`${JSON.stringify({ ok, ...found, diagnostics }, undefined, 2)}\n`);
 }
 
@@ -55,5 +58,7 @@ function writeText({ diagnostics, inspection }: Outcome, failed: boolean, contex
   const { plan, origin, explanation } = inspection;
   const warned = diagnostics.length === 0 ? '' : `, with ${countDiagnostics(diagnostics)}`;
   stdout.write(`${origin} is right${warned}: ${plan.processes.size} process(es), ${plan.booting.length} at boot.\n`);
-  stdout.write(`Give the container at least ${explanation.gracePeriodSeconds} s to stop (terminationGracePeriodSeconds, stop_grace_period).\n`);
+  stdout.write(
+    `Give the container at least ${explanation.gracePeriodSeconds} s to stop (terminationGracePeriodSeconds, stop_grace_period).\n`,
+  );
 }

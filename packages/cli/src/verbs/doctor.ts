@@ -11,9 +11,10 @@ export const doctor: Verb = {
   async run({ options }, context) {
     const facts = gatherFacts(context);
     const findings = toFindings(facts);
-    const answer = options['json'] === true
-      ? `${JSON.stringify({ ...facts, findings }, undefined, 2)}\n`
-      : renderReport(facts, findings, createPaint(context, context.stdout));
+    const answer =
+      options['json'] === true
+        ? `${JSON.stringify({ ...facts, findings }, undefined, 2)}\n`
+        : renderReport(facts, findings, createPaint(context, context.stdout));
     context.stdout.write(answer);
     return findings.some(({ severity }) => severity === 'problem') ? exitCodes.failed : exitCodes.ok;
   },

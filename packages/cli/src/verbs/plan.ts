@@ -36,10 +36,17 @@ export function writePlan({ warnings, explanation }: Inspection, explain: boolea
 
 /** Titles stand at the left edge; who set a key follows an arrow. */
 function colour(text: string, paint: Paint): string {
-  return text.replaceAll(/^\S.*$/gm, (title) => paint('bold', title)).replaceAll(/ ← .*$/gm, (source) => paint('dim', source));
+  return text
+    .replaceAll(/^\S.*$/gm, (title) => paint('bold', title))
+    .replaceAll(/ ← .*$/gm, (source) => paint('dim', source));
 }
 
-function toData({ plan: { name, global, processes, bundles, plugins, booting }, explanation, warnings, origin }: Inspection): unknown {
+function toData({
+  plan: { name, global, processes, bundles, plugins, booting },
+  explanation,
+  warnings,
+  origin,
+}: Inspection): unknown {
   const { processes: _, ...explained } = explanation;
   return {
     file: origin,

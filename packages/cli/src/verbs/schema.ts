@@ -9,10 +9,15 @@ import type { Verb } from '../verbs.ts';
 export const schema: Verb = {
   declare: (command) =>
     command
-      .option('--config <FILE>', 'the configuration whose plugins count (default: PM_CONFIG, else found here or in /etc/pm)')
+      .option(
+        '--config <FILE>',
+        'the configuration whose plugins count (default: PM_CONFIG, else found here or in /etc/pm)',
+      )
       .addHelpText('after', '\nEditors use it with a first line of: # yaml-language-server: $schema=FILE'),
   async run({ options }, context) {
-    context.stdout.write(`${JSON.stringify(await describe(options['config'] as string | undefined, context), undefined, 2)}\n`);
+    context.stdout.write(
+      `${JSON.stringify(await describe(options['config'] as string | undefined, context), undefined, 2)}\n`,
+    );
     return exitCodes.ok;
   },
 };
@@ -22,8 +27,10 @@ async function describe(configPath: string | undefined, context: CliContext): Pr
   try {
     return await describeConfig(toPlanRequest({ configPath }, context), { modules: createPluginModules(context) });
   } catch (error) {
-    if (!(error instanceof ConfigError) || (configPath !== undefined && error.code === 'PM_CONFIG_NOT_FOUND')) throw error;
-    if (error.code !== 'PM_CONFIG_NOT_FOUND') context.stderr.write(`pm: ${error.message}: this is the schema without the keys of its plugins\n`);
+    if (!(error instanceof ConfigError) || (configPath !== undefined && error.code === 'PM_CONFIG_NOT_FOUND'))
+      throw error;
+    if (error.code !== 'PM_CONFIG_NOT_FOUND')
+      context.stderr.write(`pm: ${error.message}: this is the schema without the keys of its plugins\n`);
     return describeCoreConfig();
   }
 }

@@ -27,7 +27,12 @@ export type Command =
   | { readonly type: 'put-process'; readonly name: string; readonly declaration: unknown }
   | { readonly type: 'remove-process'; readonly name: string }
   /** Makes the dynamic processes that carry `label` exactly these. */
-  | { readonly type: 'reconcile'; readonly label: readonly [string, string]; readonly declarations: Readonly<Record<string, unknown>>; readonly dryRun?: boolean }
+  | {
+      readonly type: 'reconcile';
+      readonly label: readonly [string, string];
+      readonly declarations: Readonly<Record<string, unknown>>;
+      readonly dryRun?: boolean;
+    }
   | { readonly type: 'shutdown'; readonly reason: string };
 
 /** The name of a command. */

@@ -12,7 +12,11 @@ export interface PlanChanges {
   applyConfig(dryRun: boolean): Promise<PlanDiff>;
   put(name: string, declaration: unknown): Promise<PlanDiff>;
   remove(name: string): Promise<PlanDiff>;
-  reconcile(label: readonly [string, string], declarations: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<PlanDiff>;
+  reconcile(
+    label: readonly [string, string],
+    declarations: Readonly<Record<string, unknown>>,
+    dryRun: boolean,
+  ): Promise<PlanDiff>;
 }
 
 export interface DispatchContext extends PerformerContext {
@@ -51,11 +55,20 @@ function toAsker({ caller, from }: DispatchOptions): { readonly caller: Caller; 
   return { caller, ...(from === undefined ? {} : { from }) };
 }
 
-function refuseIfNeeded(command: Command, options: DispatchOptions, targets: readonly string[], context: DispatchContext): void {
+function refuseIfNeeded(
+  command: Command,
+  options: DispatchOptions,
+  targets: readonly string[],
+  context: DispatchContext,
+): void {
   const refusal = toPhaseRefusal(command, context) ?? context.refusal(command, options.caller);
   if (refusal === undefined) return;
   context.emit('command.refused', { command: command.type, targets, ...toAsker(options), message: refusal.message });
-  throw new CommandError('PM_COMMAND_REFUSED', refusal.message, refusal.hint === undefined ? {} : { hint: refusal.hint });
+  throw new CommandError(
+    'PM_COMMAND_REFUSED',
+    refusal.message,
+    refusal.hint === undefined ? {} : { hint: refusal.hint },
+  );
 }
 
 function toPhaseRefusal(command: Command, context: DispatchContext): Refusal | undefined {
@@ -64,13 +77,26 @@ function toPhaseRefusal(command: Command, context: DispatchContext): Refusal | u
   return ending && !duringDrain.has(command.type) ? { message: `cannot ${command.type}: shutting down` } : undefined;
 }
 
-function perform<T extends CommandType>(command: Extract<Command, { type: T }>, caller: Caller, context: DispatchContext): Promise<Performance> {
+function perform<T extends CommandType>(
+  command: Extract<Command, { type: T }>,
+  caller: Caller,
+  context: DispatchContext,
+): Promise<Performance> {
   // The table is total by type; indexing by a generic key loses that link.
-  const performer = performers[command.type] as (command: Command, caller: Caller, context: PerformerContext) => Promise<Performance>;
+  const performer = performers[command.type] as (
+    command: Command,
+    caller: Caller,
+    context: PerformerContext,
+  ) => Promise<Performance>;
   return performer(command, caller, context);
 }
 
-async function awaitPerformance(command: Command, { settled, finish }: Performance, options: DispatchOptions, { clock, roster }: DispatchContext): Promise<void> {
+async function awaitPerformance(
+  command: Command,
+  { settled, finish }: Performance,
+  options: DispatchOptions,
+  { clock, roster }: DispatchContext,
+): Promise<void> {
   const limit = new AbortController();
   const timer = clock.after(options.waitMs ?? 0, () => limit.abort());
   const signal = options.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, options.signal]);
@@ -85,13 +111,19 @@ async function awaitPerformance(command: Command, { settled, finish }: Performan
 
 function toTimeout(command: Command, options: DispatchOptions): CommandError {
   const what = [command.type, ...toTargetNames(command)].join(' ');
-  return new CommandError('PM_COMMAND_TIMEOUT', `${what}: not done within ${(options.waitMs ?? 0) / 1000} s; it goes on`, {
-    hint: '"pm why NAME" tells what it waits for.',
-  });
+  return new CommandError(
+    'PM_COMMAND_TIMEOUT',
+    `${what}: not done within ${(options.waitMs ?? 0) / 1000} s; it goes on`,
+    {
+      hint: '"pm why NAME" tells what it waits for.',
+    },
+  );
 }
 
 function toResult({ changed, units, diff }: Performance, roster: Roster): CommandResult {
-  const processes = units.map((name) => roster.get(name)?.view()).filter((view): view is ProcessView => view !== undefined);
+  const processes = units
+    .map((name) => roster.get(name)?.view())
+    .filter((view): view is ProcessView => view !== undefined);
   return { changed, processes, ...(diff === undefined ? {} : { diff }) };
 }
 

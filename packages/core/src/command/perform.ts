@@ -50,7 +50,9 @@ type Performer<T extends CommandType> = (
 export const performers: { readonly [T in CommandType]: Performer<T> } = {
   start: async ({ targets }, _caller, context) => {
     const found = await context.resolve(targets);
-    const before = found.some(({ unit, index }) => !toInstances({ unit, ...toIndex(index) }).every(isUp) || unit.desired === 'down');
+    const before = found.some(
+      ({ unit, index }) => !toInstances({ unit, ...toIndex(index) }).every(isUp) || unit.desired === 'down',
+    );
     for (const { unit, index } of found) {
       if (index === undefined) startWithNeeds(context.roster, unit);
       else unit.releaseSlot(index);
@@ -81,13 +83,19 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
       if (index === undefined) unit.restart(reason);
       else unit.instance(index)?.restart(reason);
     }
-    return toPerformance(found, true, () => found.every((addressee) => toInstances(addressee).every((instance) => hasRestarted(instance, before))));
+    return toPerformance(found, true, () =>
+      found.every((addressee) => toInstances(addressee).every((instance) => hasRestarted(instance, before))),
+    );
   },
 
   reload: async ({ targets }, _caller, context) => {
     const found = await context.resolve(targets);
     for (const { unit } of found) refuseWithoutReload(unit);
-    const finish = Promise.all(found.flatMap((addressee) => toInstances(addressee).map((instance) => reloadInstance(addressee.unit, instance, context)))).then(() => undefined);
+    const finish = Promise.all(
+      found.flatMap((addressee) =>
+        toInstances(addressee).map((instance) => reloadInstance(addressee.unit, instance, context)),
+      ),
+    ).then(() => undefined);
     finish.catch((error: Error) => context.ports.emit('supervisor.warning', { message: error.message }));
     return { ...toPerformance(found, true, () => false), finish };
   },
@@ -100,7 +108,8 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
 
   scale: async ({ process, to }, _caller, context) => {
     const [addressee] = await context.resolve([process]);
-    if (addressee === undefined) throw new CommandError('PM_COMMAND_UNKNOWN_TARGET', `there is no process "${process}"`);
+    if (addressee === undefined)
+      throw new CommandError('PM_COMMAND_UNKNOWN_TARGET', `there is no process "${process}"`);
     const { unit } = addressee;
     refuseScale(unit, to);
     const changed = unit.scale !== to;
@@ -121,9 +130,12 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
     return toPerformance(found, true, () => true);
   },
 
-  'apply-config': async ({ dryRun = false }, _caller, { changes, roster }) => toPlanPerformance(await changes.applyConfig(dryRun), roster),
-  'put-process': async ({ name, declaration }, _caller, { changes, roster }) => toPlanPerformance(await changes.put(name, declaration), roster),
-  'remove-process': async ({ name }, _caller, { changes, roster }) => toPlanPerformance(await changes.remove(name), roster),
+  'apply-config': async ({ dryRun = false }, _caller, { changes, roster }) =>
+    toPlanPerformance(await changes.applyConfig(dryRun), roster),
+  'put-process': async ({ name, declaration }, _caller, { changes, roster }) =>
+    toPlanPerformance(await changes.put(name, declaration), roster),
+  'remove-process': async ({ name }, _caller, { changes, roster }) =>
+    toPlanPerformance(await changes.remove(name), roster),
   reconcile: async ({ label, declarations, dryRun = false }, _caller, { changes, roster }) =>
     toPlanPerformance(await changes.reconcile(label, declarations, dryRun), roster),
 
@@ -180,15 +192,22 @@ async function reloadInstance(unit: Unit, instance: Instance, { ports }: Perform
   if (spec.reloadSignal !== undefined) return void instance.signal(spec.reloadSignal);
   if (spec.reloadCommand === undefined || instance.child === undefined) return;
   const hook = {
-    name: `${instance.id}:reload`, command: spec.reloadCommand, timeoutMs: spec.shutdown.timeoutMs,
-    retry: 0, retryDelayMs: 0, continueOnError: false, env: { PM_PID: String(instance.child.pid) },
+    name: `${instance.id}:reload`,
+    command: spec.reloadCommand,
+    timeoutMs: spec.shutdown.timeoutMs,
+    retry: 0,
+    retryDelayMs: 0,
+    continueOnError: false,
+    env: { PM_PID: String(instance.child.pid) },
   };
   const outcome = await runHooks([hook], { ...context, signal: new AbortController().signal });
-  if (!outcome.ok) throw new CommandError('PM_COMMAND_INVALID', `reload of "${unit.name}": ${outcome.message ?? 'failed'}`);
+  if (!outcome.ok)
+    throw new CommandError('PM_COMMAND_INVALID', `reload of "${unit.name}": ${outcome.message ?? 'failed'}`);
 }
 
 function refuseScale({ name, spec }: Unit, to: number): void {
-  if (!Number.isInteger(to) || to < 0) throw new CommandError('PM_COMMAND_INVALID', `cannot scale "${name}" to ${to}: it takes a whole number from 0`);
+  if (!Number.isInteger(to) || to < 0)
+    throw new CommandError('PM_COMMAND_INVALID', `cannot scale "${name}" to ${to}: it takes a whole number from 0`);
   if (to <= spec.maxScale) return;
   throw new CommandError('PM_COMMAND_INVALID', `cannot scale "${name}" to ${to}: max_scale is ${spec.maxScale}`, {
     hint: `Raise processes.${name}.max_scale or global.max_process_scale.`,

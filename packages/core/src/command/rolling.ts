@@ -14,7 +14,10 @@ export async function restartRolling(instances: readonly Instance[], roster: Ros
     if (instance.ready) continue;
     const left = instances.length - place - 1;
     const why = instance.view().reason ?? 'it is not ready';
-    throw new CommandError('PM_COMMAND_TIMEOUT', `rolling restart stopped at ${instance.id}: ${why}; ${left} not restarted`);
+    throw new CommandError(
+      'PM_COMMAND_TIMEOUT',
+      `rolling restart stopped at ${instance.id}: ${why}; ${left} not restarted`,
+    );
   }
 }
 

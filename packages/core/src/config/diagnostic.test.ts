@@ -60,7 +60,10 @@ describe('diagnostics', () => {
       { severity: 'error', path: 'b', message: 'two\n  lines\u0007', hint: 'Do this.', source: 'PM_X', frame: '1 | a' },
       { severity: 'error', path: 'a', message: 'one', position: { file: 'pm.yaml', line: 1, column: 2 } },
     ];
-    expect(toDiagnosticLines(diagnostics)).toEqual(['pm.yaml:1:2 error a: one', 'PM_X error b: two lines\ufffd. Do this.']);
+    expect(toDiagnosticLines(diagnostics)).toEqual([
+      'pm.yaml:1:2 error a: one',
+      'PM_X error b: two lines\ufffd. Do this.',
+    ]);
   });
 
   test('a caller may colour every part', () => {

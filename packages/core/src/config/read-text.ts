@@ -39,7 +39,7 @@ const chunkSize = 64 * 1024;
 /** To its end, or just beyond what is allowed: the file may grow while it is read. */
 function readAll(descriptor: number): Buffer {
   const chunks: Buffer[] = [];
-  for (let length = 0; length <= largestFile; ) {
+  for (let length = 0; length <= largestFile;) {
     const chunk = Buffer.allocUnsafe(chunkSize);
     const count = readSync(descriptor, chunk, 0, chunkSize, null);
     if (count === 0) break;

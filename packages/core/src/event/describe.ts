@@ -53,7 +53,10 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
     case 'instance.spawn_failed':
       return { level: 'error', text: event.hint === undefined ? event.message : `${event.message}. ${event.hint}` };
     case 'instance.ready':
-      return { level: event.afterMs === 0 ? 'debug' : 'info', text: `${event.instance} is ready after ${seconds(event.afterMs)}` };
+      return {
+        level: event.afterMs === 0 ? 'debug' : 'info',
+        text: `${event.instance} is ready after ${seconds(event.afterMs)}`,
+      };
     case 'instance.unready':
       return { level: 'debug', text: `${event.instance} is not ready: ${event.reason}` };
     case 'instance.exited':
@@ -63,7 +66,9 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
     case 'instance.killed':
       return warn(`${event.instance} did not end in time: ${event.signal} was sent`);
     case 'hook.finished':
-      return event.ok ? { level: 'debug', text: `hook ${event.hook} done after ${seconds(event.ms)}` } : warn(event.message ?? `hook ${event.hook} failed`);
+      return event.ok
+        ? { level: 'debug', text: `hook ${event.hook} done after ${seconds(event.ms)}` }
+        : warn(event.message ?? `hook ${event.hook} failed`);
     case 'plugin.failed':
       return { level: 'error', text: event.message };
     case 'plugin.muted':
@@ -86,27 +91,47 @@ function warn(text: string): EventLine {
   return { level: 'warn', text };
 }
 
-function describeChange({ instance, to, reason }: Extract<PmEvent, { type: 'instance.changed' }>): EventLine | undefined {
+function describeChange({
+  instance,
+  to,
+  reason,
+}: Extract<PmEvent, { type: 'instance.changed' }>): EventLine | undefined {
   if (to === 'FAILED') return { level: 'error', text: `${instance} failed: ${reason ?? 'for an unknown reason'}` };
   if (to === 'COMPLETED') return info(`${instance} completed`);
   return { level: 'debug', text: `${instance} is ${to}` };
 }
 
-function describeRestart({ instance, reason, delayMs, attempt }: Extract<PmEvent, { type: 'instance.restarting' }>): EventLine {
+function describeRestart({
+  instance,
+  reason,
+  delayMs,
+  attempt,
+}: Extract<PmEvent, { type: 'instance.restarting' }>): EventLine {
   const when = delayMs === 0 ? 'now' : `in ${seconds(delayMs)}`;
   const failed = attempt === 0 ? '' : `, attempt ${attempt}`;
   return info(`${instance} restarts ${when} (${reason}${failed})`);
 }
 
-function describeDiff({ added, removed, changed, plugins, globalKeys }: Extract<PmEvent, { type: 'plan.applied' }>['diff']): EventLine | undefined {
+function describeDiff({
+  added,
+  removed,
+  changed,
+  plugins,
+  globalKeys,
+}: Extract<PmEvent, { type: 'plan.applied' }>['diff']): EventLine | undefined {
   const parts = [
     ...named('added', added),
     ...named('removed', removed),
-    ...named('changed', changed.map(({ name, keys }) => `${name} (${keys.join(', ')})`)),
+    ...named(
+      'changed',
+      changed.map(({ name, keys }) => `${name} (${keys.join(', ')})`),
+    ),
     ...named('global', globalKeys),
     ...named('plugins', [...plugins.added, ...plugins.removed, ...plugins.changed]),
   ];
-  return info(parts.length === 0 ? 'configuration applied: nothing changed' : `configuration applied: ${parts.join('; ')}`);
+  return info(
+    parts.length === 0 ? 'configuration applied: nothing changed' : `configuration applied: ${parts.join('; ')}`,
+  );
 }
 
 function named(label: string, names: readonly string[]): readonly string[] {

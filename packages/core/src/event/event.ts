@@ -3,7 +3,21 @@ import type { PlanDiff } from '../plan/spec.ts';
 import type { LastExit, UserState } from '../instance/view.ts';
 
 /** Why a process is started, stopped or restarted. Also the label of the restart counter. */
-export type Reason = 'boot' | 'manual' | 'crash' | 'exit' | 'health' | 'memory' | 'reload' | 'dependency' | 'schedule' | 'scale' | 'conflict' | 'shutdown' | 'rolling' | 'start_timeout';
+export type Reason =
+  | 'boot'
+  | 'manual'
+  | 'crash'
+  | 'exit'
+  | 'health'
+  | 'memory'
+  | 'reload'
+  | 'dependency'
+  | 'schedule'
+  | 'scale'
+  | 'conflict'
+  | 'shutdown'
+  | 'rolling'
+  | 'start_timeout';
 
 /** Who caused a command: `signal`, `cli`, `api:NAME`, `plugin:NAME`, `core`. */
 export type Caller = string;
@@ -13,24 +27,83 @@ export interface EventPayloads {
   'supervisor.starting': { readonly processes: number; readonly version: string };
   'supervisor.running': { readonly bootMs: number };
   'supervisor.draining': { readonly reason: string; readonly caller: Caller };
-  'supervisor.stopped': { readonly exitCode: number; readonly stopMs: number; readonly culprits: readonly ShutdownCulprit[] };
+  'supervisor.stopped': {
+    readonly exitCode: number;
+    readonly stopMs: number;
+    readonly culprits: readonly ShutdownCulprit[];
+  };
   'supervisor.warning': { readonly message: string; readonly hint?: string };
   'plan.applied': { readonly diff: PlanDiff };
   /** `problems`: each with its place, `pm.yaml:4:7 error processes.web: …`. */
   'plan.rejected': { readonly message: string; readonly problems?: readonly string[] };
-  'command.accepted': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly from?: string };
-  'command.refused': { readonly command: string; readonly targets: readonly string[]; readonly caller: Caller; readonly from?: string; readonly message: string };
-  'unit.changed': { readonly process: string; readonly desired: 'up' | 'down'; readonly scale: number; readonly removed?: boolean };
-  'instance.changed': { readonly process: string; readonly instance: string; readonly from: UserState; readonly to: UserState; readonly reason?: string };
+  'command.accepted': {
+    readonly command: string;
+    readonly targets: readonly string[];
+    readonly caller: Caller;
+    readonly from?: string;
+  };
+  'command.refused': {
+    readonly command: string;
+    readonly targets: readonly string[];
+    readonly caller: Caller;
+    readonly from?: string;
+    readonly message: string;
+  };
+  'unit.changed': {
+    readonly process: string;
+    readonly desired: 'up' | 'down';
+    readonly scale: number;
+    readonly removed?: boolean;
+  };
+  'instance.changed': {
+    readonly process: string;
+    readonly instance: string;
+    readonly from: UserState;
+    readonly to: UserState;
+    readonly reason?: string;
+  };
   'instance.spawned': { readonly process: string; readonly instance: string; readonly pid: number };
-  'instance.spawn_failed': { readonly process: string; readonly instance: string; readonly stage: string; readonly message: string; readonly hint?: string };
+  'instance.spawn_failed': {
+    readonly process: string;
+    readonly instance: string;
+    readonly stage: string;
+    readonly message: string;
+    readonly hint?: string;
+  };
   'instance.ready': { readonly process: string; readonly instance: string; readonly afterMs: number };
   'instance.unready': { readonly process: string; readonly instance: string; readonly reason: string };
-  'instance.exited': { readonly process: string; readonly instance: string; readonly exit: LastExit; readonly ranMs: number };
-  'instance.restarting': { readonly process: string; readonly instance: string; readonly reason: Reason; readonly delayMs: number; readonly attempt: number };
-  'instance.killed': { readonly process: string; readonly instance: string; readonly signal: string; readonly afterMs: number };
-  'hook.finished': { readonly hook: string; readonly process?: string; readonly ok: boolean; readonly ms: number; readonly message?: string };
-  'plugin.failed': { readonly plugin: string; readonly hook: string; readonly message: string; readonly code: ErrorCode };
+  'instance.exited': {
+    readonly process: string;
+    readonly instance: string;
+    readonly exit: LastExit;
+    readonly ranMs: number;
+  };
+  'instance.restarting': {
+    readonly process: string;
+    readonly instance: string;
+    readonly reason: Reason;
+    readonly delayMs: number;
+    readonly attempt: number;
+  };
+  'instance.killed': {
+    readonly process: string;
+    readonly instance: string;
+    readonly signal: string;
+    readonly afterMs: number;
+  };
+  'hook.finished': {
+    readonly hook: string;
+    readonly process?: string;
+    readonly ok: boolean;
+    readonly ms: number;
+    readonly message?: string;
+  };
+  'plugin.failed': {
+    readonly plugin: string;
+    readonly hook: string;
+    readonly message: string;
+    readonly code: ErrorCode;
+  };
   'plugin.muted': { readonly plugin: string; readonly failures: number };
   'log.dropped': { readonly process: string; readonly instance: string; readonly lines: number };
   'orphan.reaped': { readonly pid: number };
@@ -57,4 +130,3 @@ export type PmEvent<T extends EventType = EventType> = {
     readonly at: number;
   } & EventPayloads[K];
 }[T];
-

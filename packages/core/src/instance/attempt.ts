@@ -169,7 +169,12 @@ export class Attempt {
     this.#kills += 1;
     this.#step = `kill (${signal})`;
     this.child.kill(signal, killMode);
-    this.#ports.emit('instance.killed', { process: this.spec.name, instance: this.#listener.view().id, signal, afterMs: this.ranMs });
+    this.#ports.emit('instance.killed', {
+      process: this.spec.name,
+      instance: this.#listener.view().id,
+      signal,
+      afterMs: this.ranMs,
+    });
     this.#limit = this.#ports.clock.after(killAgainMs, () => this.#listener.onKillElapsed());
   }
 
@@ -199,7 +204,9 @@ export class Attempt {
     this.#ended = true;
     this.#scope.coming.abort();
     const message = error instanceof Error ? error.message : String(error);
-    this.#listener.onSpawnFailed(error instanceof SpawnError ? error : new SpawnError('hook', message, { cause: error }));
+    this.#listener.onSpawnFailed(
+      error instanceof SpawnError ? error : new SpawnError('hook', message, { cause: error }),
+    );
   }
 
   #onLine(text: string): void {

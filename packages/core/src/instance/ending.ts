@@ -18,7 +18,10 @@ export interface EndHooksOptions {
 }
 
 /** Runs finish hooks after every end, post_stop hooks after one that was asked for. Returns whether a restart is forbidden. */
-export async function runEndHooks({ spec, context: base, after }: AttemptScope, { end, asked, onStep, warn }: EndHooksOptions): Promise<boolean> {
+export async function runEndHooks(
+  { spec, context: base, after }: AttemptScope,
+  { end, asked, onStep, warn }: EndHooksOptions,
+): Promise<boolean> {
   const { finish, postStop } = spec.hooks;
   const env = { ...base.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
   const context = { ...base, env, signal: after.signal };
@@ -38,7 +41,12 @@ export async function runEndHooks({ spec, context: base, after }: AttemptScope, 
 }
 
 /** Plugins may overrule what follows an end, but not a stop or restart that was asked for. */
-export function askOverride(hooks: InstanceHooks, ending: Ending, proposed: Verdict, about: { view: InstanceView; exit: LastExit }): Verdict {
+export function askOverride(
+  hooks: InstanceHooks,
+  ending: Ending,
+  proposed: Verdict,
+  about: { view: InstanceView; exit: LastExit },
+): Verdict {
   if (!ending.wanted || ending.asked) return proposed;
   const override = hooks.restart(about.view, about.exit, proposed);
   if (override === undefined) return proposed;
@@ -50,5 +58,7 @@ export function askOverride(hooks: InstanceHooks, ending: Ending, proposed: Verd
 export function toEndReason(what: string, verdict: Verdict): string | undefined {
   if (verdict.trigger === 'endedDone') return undefined;
   if (verdict.trigger === 'endedFailed') return `${what}; ${verdict.why}`;
-  return verdict.delayMs === 0 ? what : `${what}; restart ${verdict.failures} in ${(verdict.delayMs / 1000).toFixed(1)} s`;
+  return verdict.delayMs === 0
+    ? what
+    : `${what}; restart ${verdict.failures} in ${(verdict.delayMs / 1000).toFixed(1)} s`;
 }

@@ -13,7 +13,11 @@ export function toInheritedEnv(env: Readonly<Record<string, string | undefined>>
 }
 
 /** Variables that tell an instance who it is; `${…}` of the same names expand to them in command, env and working_dir. */
-export function toInstanceVariables(spec: ProcessSpec, index: number, socket: string | undefined): Record<string, string> {
+export function toInstanceVariables(
+  spec: ProcessSpec,
+  index: number,
+  socket: string | undefined,
+): Record<string, string> {
   return {
     PM_PROCESS: spec.name,
     PM_INSTANCE: `${spec.name}-${index}`,

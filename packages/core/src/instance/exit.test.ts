@@ -15,8 +15,16 @@ describe('an end in words [line 9]', () => {
     [code(143), undefined, 'exit 143: a child of it was ended by SIGTERM'],
     [signal('SIGSEGV'), undefined, 'killed by SIGSEGV'],
     [signal('SIGKILL'), undefined, 'killed by SIGKILL'],
-    [signal('SIGKILL'), 256 * 1024 * 1024, 'killed by SIGKILL (not by the supervisor: likely out of memory, container limit 256 MiB)'],
-    [{ ...signal('SIGKILL'), oomKilled: true }, undefined, 'killed by SIGKILL: out of memory, its resources.memory_max was reached'],
+    [
+      signal('SIGKILL'),
+      256 * 1024 * 1024,
+      'killed by SIGKILL (not by the supervisor: likely out of memory, container limit 256 MiB)',
+    ],
+    [
+      { ...signal('SIGKILL'), oomKilled: true },
+      undefined,
+      'killed by SIGKILL: out of memory, its resources.memory_max was reached',
+    ],
   ])('%o with a limit of %s: %s', (end, limit, text) => {
     expect(toExitText(end, limit)).toBe(text);
   });

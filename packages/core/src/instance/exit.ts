@@ -27,7 +27,8 @@ export function mayBeOutOfMemory(end: ChildEnd): boolean {
  * @param memoryLimit the container's limit in bytes, where one is known: it makes "137" readable.
  */
 export function toExitText(end: ChildEnd, memoryLimit?: number): string {
-  if (end.oomKilled === true) return `${end.signal === null ? `exit ${end.code}` : `killed by ${end.signal}`}: out of memory, its resources.memory_max was reached`;
+  if (end.oomKilled === true)
+    return `${end.signal === null ? `exit ${end.code}` : `killed by ${end.signal}`}: out of memory, its resources.memory_max was reached`;
   if (end.signal === 'SIGKILL') return `killed by SIGKILL${toMemoryHint(memoryLimit)}`;
   if (end.signal !== null) return `killed by ${end.signal}`;
   if (end.code === null) return 'ended for an unknown reason';

@@ -5,7 +5,16 @@ import { expandSpec } from './expand.ts';
 it('instance variables are put in place everywhere a declaration may hold them', () => {
   const text = '${PM_INSTANCE}:${PORT}';
   const command = { kind: 'argv', argv: ['run', text] } as const;
-  const hook = { name: 'h', command, timeoutMs: 1, retry: 0, retryDelayMs: 0, continueOnError: false, env: { AT: text }, workingDir: text };
+  const hook = {
+    name: 'h',
+    command,
+    timeoutMs: 1,
+    retry: 0,
+    retryDelayMs: 0,
+    continueOnError: false,
+    env: { AT: text },
+    workingDir: text,
+  };
   const base = createTestSpec('queue');
   const spec = expandSpec(
     createTestSpec('queue', {

@@ -17,7 +17,10 @@ export function expandSpec(spec: ProcessSpec, variables: Variables): ProcessSpec
     ...(workingDir === undefined ? {} : { workingDir: expand(workingDir) }),
     ...(reloadCommand === undefined ? {} : { reloadCommand: expandCommand(reloadCommand, variables) }),
     stdin: stdin.kind === 'path' ? { kind: 'path', path: expand(stdin.path) } : stdin,
-    shutdown: shutdown.stopCommand === undefined ? shutdown : { ...shutdown, stopCommand: expandCommand(shutdown.stopCommand, variables) },
+    shutdown:
+      shutdown.stopCommand === undefined
+        ? shutdown
+        : { ...shutdown, stopCommand: expandCommand(shutdown.stopCommand, variables) },
     logging: { ...logging, files: logging.files.map(expand) },
   };
 }

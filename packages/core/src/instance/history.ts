@@ -35,7 +35,12 @@ export function createHistory(clock: Clock): History {
       history.spawns += 1;
     },
     recordExit(end: ChildEnd, memoryLimit: number | undefined) {
-      const exit: LastExit = Object.freeze({ code: end.code, signal: end.signal, at: clock.now(), text: toExitText(end, memoryLimit) });
+      const exit: LastExit = Object.freeze({
+        code: end.code,
+        signal: end.signal,
+        at: clock.now(),
+        text: toExitText(end, memoryLimit),
+      });
       history.lastEnd = end;
       history.lastExit = exit;
       return exit;

@@ -62,7 +62,11 @@ async function runOnce(hook: HookSpec, context: HookContext): Promise<HookOutcom
   try {
     child = await context.ports.spawner.spawn(toRequest(hook, context));
   } catch (error) {
-    return { ok: false, exitCode: null, message: `hook "${hook.name}": ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      ok: false,
+      exitCode: null,
+      message: `hook "${hook.name}": ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
   return awaitHook(hook, child, context);
 }
@@ -80,10 +84,16 @@ async function awaitHook(hook: HookSpec, child: Child, context: HookContext): Pr
 
   if (context.signal.aborted) return toInterrupted(hook);
   if (limit.aborted) {
-    return { ok: false, exitCode: null, message: `hook "${hook.name}" was killed after its time limit of ${hook.timeoutMs} ms` };
+    return {
+      ok: false,
+      exitCode: null,
+      message: `hook "${hook.name}" was killed after its time limit of ${hook.timeoutMs} ms`,
+    };
   }
   const exitCode = toExitCode(end);
-  return exitCode === 0 ? succeeded : { ok: false, exitCode, message: `hook "${hook.name}" failed: ${toExitText(end)}` };
+  return exitCode === 0
+    ? succeeded
+    : { ok: false, exitCode, message: `hook "${hook.name}" failed: ${toExitText(end)}` };
 }
 
 /** Aborts when the hook's time is over; the timer is gone when the hook is. */

@@ -210,7 +210,13 @@ export class Instance {
     const view = this.view();
     if (view.state === before) return;
     const { process, id: instance, state: to, reason } = view;
-    this.#ports.emit('instance.changed', { process, instance, from: before, to, ...(reason === undefined ? {} : { reason }) });
+    this.#ports.emit('instance.changed', {
+      process,
+      instance,
+      from: before,
+      to,
+      ...(reason === undefined ? {} : { reason }),
+    });
     this.#ports.hooks.changed(view, before);
   }
 
@@ -246,7 +252,12 @@ export class Instance {
 
   #spawn(): void {
     this.#cause = undefined;
-    const attempt: Attempt = new Attempt(this.#slot.spec(), this.index, this.#ports, this.#toListener(() => attempt));
+    const attempt: Attempt = new Attempt(
+      this.#slot.spec(),
+      this.index,
+      this.#ports,
+      this.#toListener(() => attempt),
+    );
     this.#attempt = attempt;
     void attempt.start();
   }
@@ -280,7 +291,13 @@ export class Instance {
     const asked = this.#isAsked();
     if (!asked) {
       const { name: process } = attempt.spec;
-      this.#ports.emit('instance.spawn_failed', { process, instance: this.id, stage, message, ...(hint === undefined ? {} : { hint }) });
+      this.#ports.emit('instance.spawn_failed', {
+        process,
+        instance: this.id,
+        stage,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      });
     }
     this.#conclude(attempt, { success: asked, what: message });
   }
@@ -333,22 +350,33 @@ export class Instance {
   }
 
   #onOver(attempt: Attempt, end: ChildEnd, forbidden: boolean): void {
-    const success = this.#isAsked() ? this.#cause?.failure === undefined : isSuccess(end, attempt.spec.successExitCodes);
+    const success = this.#isAsked()
+      ? this.#cause?.failure === undefined
+      : isSuccess(end, attempt.spec.successExitCodes);
     const exit = this.#history.lastExit;
-    this.#conclude(attempt, { success, forbidden, what: this.#cause?.failure ?? exit?.text ?? '', ...(exit === undefined ? {} : { exit }) });
+    this.#conclude(attempt, {
+      success,
+      forbidden,
+      what: this.#cause?.failure ?? exit?.text ?? '',
+      ...(exit === undefined ? {} : { exit }),
+    });
   }
 
   #conclude({ spec, ranMs }: Attempt, { success, what, forbidden = false, exit }: Outcome): void {
     const { failures } = this.#history;
     const ending: Ending = { success, ranMs, forbidden, failures, asked: this.#isAsked(), wanted: this.#slot.wanted() };
     const proposed = decideEnding(spec.type, spec.restart, ending, this.#ports.random());
-    const verdict = exit === undefined ? proposed : askOverride(this.#ports.hooks, ending, proposed, { view: this.view(), exit });
+    const verdict =
+      exit === undefined ? proposed : askOverride(this.#ports.hooks, ending, proposed, { view: this.view(), exit });
     this.#history.recordVerdict(verdict);
     this.#delayMs = verdict.delayMs;
     if (verdict.trigger === 'endedRestart') this.#tellRestart(spec, ending, verdict);
     if (verdict.trigger === 'endedDone' && spec.type === 'oneshot' && !ending.asked) this.#ready = true;
     const neverRan = exit === undefined && this.#state === 'starting';
-    this.#send(neverRan && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger, toEndReason(what, verdict));
+    this.#send(
+      neverRan && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger,
+      toEndReason(what, verdict),
+    );
   }
 
   #tellRestart({ name: process }: ProcessSpec, ending: Ending, { delayMs, failures }: Verdict): void {

@@ -52,17 +52,20 @@ describe('the instance machine', () => {
   });
 
   it('handles every kind of end in every live state', () => {
-    for (const state of liveStates) for (const end of ends) expect(isState(getNext(state, end)), `${state} ${end}`).toBe(true);
+    for (const state of liveStates)
+      for (const end of ends) expect(isState(getNext(state, end)), `${state} ${end}`).toBe(true);
   });
 
   it('stays at rest until a command comes', () => {
     for (const state of restingStates) {
-      for (const trigger of allTriggers.filter((one) => !commands.includes(one))) expect(getNext(state, trigger)).toBe('impossible');
+      for (const trigger of allTriggers.filter((one) => !commands.includes(one)))
+        expect(getNext(state, trigger)).toBe('impossible');
     }
   });
 
   it('takes every command in every state: none is a defect', () => {
-    for (const state of allStates) for (const command of commands) expect(getNext(state, command)).not.toBe('impossible');
+    for (const state of allStates)
+      for (const command of commands) expect(getNext(state, command)).not.toBe('impossible');
   });
 });
 
@@ -85,7 +88,9 @@ describe('effects', () => {
   });
 
   it('are defined for every transition of the table', () => {
-    const pairs = allStates.flatMap((from) => allTriggers.map((trigger) => ({ from, trigger, to: getNext(from, trigger) })));
+    const pairs = allStates.flatMap((from) =>
+      allTriggers.map((trigger) => ({ from, trigger, to: getNext(from, trigger) })),
+    );
     const effects = pairs.map(({ from, trigger, to }) => (isState(to) ? toEffects(from, trigger, to) : []));
     expect(effects.filter((list) => !Array.isArray(list))).toEqual([]);
   });

@@ -73,7 +73,12 @@ function toTraits({ labels, logging }: ProcessSpec): Omit<LogTraits, 'shown'> {
   return { labels: { ...labels, ...logging.labels }, ...(minLevel === undefined ? {} : { minLevel }) };
 }
 
-function releaseOutput(child: Child, pipes: readonly LogAttachment[], files: readonly LogAttachment[], ports: Ports): void {
+function releaseOutput(
+  child: Child,
+  pipes: readonly LogAttachment[],
+  files: readonly LogAttachment[],
+  ports: Ports,
+): void {
   for (const file of files) file.detach();
   const limit = ports.clock.after(drainLimitMs, () => pipes.forEach((pipe) => pipe.detach()));
   void Promise.all(pipes.map((pipe) => pipe.ended)).then(() => {

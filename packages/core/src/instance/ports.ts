@@ -16,7 +16,11 @@ export interface InstanceHooks {
   exited(view: InstanceView, exit: LastExit): void;
   changed(view: InstanceView, from: UserState): void;
   /** Never rejects; ends at the latest after `limitMs`, or when `signal` aborts. */
-  stopping(view: InstanceView, reason: Reason, limit: { readonly limitMs: number; readonly signal: AbortSignal }): Promise<void>;
+  stopping(
+    view: InstanceView,
+    reason: Reason,
+    limit: { readonly limitMs: number; readonly signal: AbortSignal },
+  ): Promise<void>;
   /** Another verdict than the proposed one, or undefined. */
   restart(view: InstanceView, exit: LastExit, proposed: Verdict): RestartOverride | undefined;
   /** false: nobody taps `spawning`, so that a spawn needs no turn of the loop. */

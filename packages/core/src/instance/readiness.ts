@@ -82,8 +82,13 @@ async function runReadinessCommand({ source, context }: ReadinessWatch): Promise
   if (source.kind !== 'command') return false;
   const quiet: HookContext = { ...context, ports: { ...context.ports, emit: () => undefined } };
   const hook = {
-    name: `${context.process}:ready`, command: source.command, timeoutMs: commandLimitMs,
-    retry: 0, retryDelayMs: 0, continueOnError: false, env: {},
+    name: `${context.process}:ready`,
+    command: source.command,
+    timeoutMs: commandLimitMs,
+    retry: 0,
+    retryDelayMs: 0,
+    continueOnError: false,
+    env: {},
   };
   return (await runHooks([hook], quiet)).ok;
 }

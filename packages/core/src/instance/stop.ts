@@ -16,7 +16,10 @@ export interface DrainOptions {
  * What comes before the stop signal: pre_stop hooks, then the plugins' drain, together within the process's timeout.
  * Never rejects, and ends early when the process does: nothing here keeps the signal from being sent.
  */
-export async function drain({ spec, context, going }: AttemptScope, { view, reason, onStep, warn }: DrainOptions): Promise<void> {
+export async function drain(
+  { spec, context, going }: AttemptScope,
+  { view, reason, onStep, warn }: DrainOptions,
+): Promise<void> {
   const { clock, hooks } = context.ports;
   const limitMs = spec.shutdown.timeoutMs;
   const limit = clock.after(limitMs, () => going.abort());
@@ -46,8 +49,13 @@ export async function sendStop({ spec, context, after }: AttemptScope, child: Ch
     return undefined;
   }
   const hook = {
-    name: `${spec.name}:stop`, command: stopCommand, timeoutMs,
-    retry: 0, retryDelayMs: 0, continueOnError: false, env: { PM_PID: String(child.pid) },
+    name: `${spec.name}:stop`,
+    command: stopCommand,
+    timeoutMs,
+    retry: 0,
+    retryDelayMs: 0,
+    continueOnError: false,
+    env: { PM_PID: String(child.pid) },
   };
   const outcome = await runHooks([hook], { ...context, signal: after.signal });
   // false: it has ended meanwhile, which is what was wanted.

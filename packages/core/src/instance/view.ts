@@ -3,8 +3,15 @@ import type { State } from './machine.ts';
 
 /** What users see. A view of the machine's state, see `toUserState`. */
 export type UserState =
-  | 'PENDING' | 'STARTING' | 'RUNNING' | 'READY' | 'STOPPING'
-  | 'STOPPED' | 'BACKOFF' | 'COMPLETED' | 'FAILED';
+  | 'PENDING'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'READY'
+  | 'STOPPING'
+  | 'STOPPED'
+  | 'BACKOFF'
+  | 'COMPLETED'
+  | 'FAILED';
 
 /** How an instance ended: a code or a signal, and what it likely means. */
 export interface LastExit {
@@ -95,5 +102,13 @@ export function toProcessState(states: readonly UserState[]): UserState {
 }
 
 const bySeverity: readonly UserState[] = [
-  'FAILED', 'BACKOFF', 'STOPPING', 'PENDING', 'STARTING', 'RUNNING', 'READY', 'COMPLETED', 'STOPPED',
+  'FAILED',
+  'BACKOFF',
+  'STOPPING',
+  'PENDING',
+  'STARTING',
+  'RUNNING',
+  'READY',
+  'COMPLETED',
+  'STOPPED',
 ];

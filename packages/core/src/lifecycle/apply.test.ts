@@ -51,12 +51,17 @@ const changed = { env: { VERSION: '2' } };
 describe('applying a plan', () => {
   it('restarts what does not need each other together, and what does one after the other', async () => {
     const chain = (change: object): Plan => ({
-      ...planOf(createTestSpec('a', change), createTestSpec('b', change), createTestSpec('c', { ...change, dependsOn: [dependOn('a')] })),
+      ...planOf(
+        createTestSpec('a', change),
+        createTestSpec('b', change),
+        createTestSpec('c', { ...change, dependsOn: [dependOn('a')] }),
+      ),
       order: [['a', 'b'], ['c']],
     });
     const bench = await boot(chain({}));
     const { spawner } = bench.ports;
-    const asked = (): readonly string[] => spawner.live.filter((child) => child.received.length > 0).map((child) => child.request.instance);
+    const asked = (): readonly string[] =>
+      spawner.live.filter((child) => child.received.length > 0).map((child) => child.request.instance);
     for (const child of spawner.live) child.ignore('SIGTERM');
     const done = bench.apply(chain(changed));
     await bench.turn();
@@ -102,7 +107,12 @@ describe('applying a plan', () => {
   });
 
   it('what waits for something that goes starts without it', async () => {
-    const bench = await boot(planOf(createTestSpec('db', { readiness: { kind: 'external', owner: 'probe' } }), createTestSpec('web', { dependsOn: [dependOn('db')] })));
+    const bench = await boot(
+      planOf(
+        createTestSpec('db', { readiness: { kind: 'external', owner: 'probe' } }),
+        createTestSpec('web', { dependsOn: [dependOn('db')] }),
+      ),
+    );
     expect(bench.live()).toEqual(['db-1']);
     const done = bench.apply(planOf(createTestSpec('web')));
     await bench.turn();

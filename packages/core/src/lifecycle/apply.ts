@@ -74,7 +74,9 @@ async function restartChanged({ roster, plan, diff, signal }: ApplyOptions): Pro
   for (const layer of plan.order) {
     const batch = layer.flatMap((name) => (wanted.has(name) ? (roster.get(name) ?? []) : []));
     const restarting = batch.filter((unit) => unit.desired === 'up' && !signal.aborted);
-    const before = new Map(restarting.flatMap(({ instances }) => instances.map((instance) => [instance, instance.spawns])));
+    const before = new Map(
+      restarting.flatMap(({ instances }) => instances.map((instance) => [instance, instance.spawns])),
+    );
     for (const unit of restarting) unit.restart('reload');
     await roster.until(() => restarting.every((unit) => hasComeBack(unit, before)), signal);
   }

@@ -25,7 +25,8 @@ async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSign
     const missing = await findUnmet(spec.onlyIf, context);
     if (missing !== undefined) return `skipped: only_if ${missing}`;
   }
-  if (spec.skipIf !== undefined && (await findUnmet(spec.skipIf, context)) === undefined) return 'skipped: skip_if holds';
+  if (spec.skipIf !== undefined && (await findUnmet(spec.skipIf, context)) === undefined)
+    return 'skipped: skip_if holds';
   return undefined;
 }
 
@@ -38,8 +39,13 @@ async function findUnmet(condition: Condition, context: HookContext): Promise<st
   if (file !== undefined && context.ports.probes.fileStamp(file) === undefined) return `file ${file} does not exist`;
   if (command === undefined) return undefined;
   const hook = {
-    name: `${context.process}:condition`, command, timeoutMs: commandLimitMs,
-    retry: 0, retryDelayMs: 0, continueOnError: false, env: {},
+    name: `${context.process}:condition`,
+    command,
+    timeoutMs: commandLimitMs,
+    retry: 0,
+    retryDelayMs: 0,
+    continueOnError: false,
+    env: {},
   };
   const outcome = await runHooks([hook], context);
   return outcome.ok ? undefined : `command: ${outcome.message ?? 'failed'}`;

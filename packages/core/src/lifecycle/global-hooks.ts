@@ -16,7 +16,10 @@ const names: Readonly<Record<keyof HookSet, string>> = {
 };
 
 /** Runs the hooks of the whole supervisor, as the global user and in the global directory. A failure is told; the caller decides. */
-export async function runGlobalHooks(kind: keyof HookSet, { plan, ports, signal }: GlobalHooksOptions): Promise<boolean> {
+export async function runGlobalHooks(
+  kind: keyof HookSet,
+  { plan, ports, signal }: GlobalHooksOptions,
+): Promise<boolean> {
   const { global, hooks } = plan;
   if (hooks[kind].length === 0) return true;
   const outcome = await runHooks(hooks[kind], {

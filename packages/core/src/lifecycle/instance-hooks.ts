@@ -11,7 +11,8 @@ export function toInstanceHooks({ instance }: HookRegistry): InstanceHooks {
     unready: (view, why) => instance.unready.fire(view, why),
     exited: (view, exit) => instance.exited.fire(view, exit),
     changed: (view, from) => instance.changed.fire(view, from),
-    stopping: (view, reason, limit) => (instance.stopping.hasTaps() ? instance.stopping.fire(view, reason, limit) : Promise.resolve()),
+    stopping: (view, reason, limit) =>
+      instance.stopping.hasTaps() ? instance.stopping.fire(view, reason, limit) : Promise.resolve(),
     restart(view, exit, proposed) {
       if (!instance.restart.hasTaps()) return undefined;
       const { trigger, delayMs, why } = proposed;

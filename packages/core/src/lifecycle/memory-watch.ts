@@ -56,7 +56,9 @@ function toLimit({ maxMemory, os }: ProcessSpec, { state, child }: Instance): Me
 }
 
 function isNeeded(roster: Roster): boolean {
-  return roster.units.some(({ spec, instances }) => instances.some((instance) => toLimit(spec, instance) !== undefined));
+  return roster.units.some(({ spec, instances }) =>
+    instances.some((instance) => toLimit(spec, instance) !== undefined),
+  );
 }
 
 function toMebibytes(bytes: number): number {

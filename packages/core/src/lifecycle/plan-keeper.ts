@@ -96,11 +96,19 @@ class QueuedPlanKeeper implements PlanKeeper {
     });
   }
 
-  reconcile(label: readonly [string, string], declarations: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<PlanDiff> {
+  reconcile(
+    label: readonly [string, string],
+    declarations: Readonly<Record<string, unknown>>,
+    dryRun: boolean,
+  ): Promise<PlanDiff> {
     return this.#enqueue(() => {
       const [key, value] = label;
-      const others = [...this.#wanted.dynamic].filter(([name]) => this.#plan.processes.get(name)?.labels[key] !== value);
-      const labelled = Object.entries(declarations).map(([name, declaration]) => [name, withLabel(declaration, label)] as const);
+      const others = [...this.#wanted.dynamic].filter(
+        ([name]) => this.#plan.processes.get(name)?.labels[key] !== value,
+      );
+      const labelled = Object.entries(declarations).map(
+        ([name, declaration]) => [name, withLabel(declaration, label)] as const,
+      );
       return this.#change({ ...this.#wanted, dynamic: new Map([...others, ...labelled]) }, { reread: false, dryRun });
     });
   }
@@ -108,14 +116,16 @@ class QueuedPlanKeeper implements PlanKeeper {
   async instantiate(names: readonly string[]): Promise<void> {
     await this.#enqueue(async () => {
       const missing = names.filter((name) => !this.#plan.processes.has(name));
-      if (missing.length > 0) await this.#change({ ...this.#wanted, instantiate: [...this.#wanted.instantiate, ...missing] });
+      if (missing.length > 0)
+        await this.#change({ ...this.#wanted, instantiate: [...this.#wanted.instantiate, ...missing] });
     });
   }
 
   /** A throw of `work` itself is a rejection too: it runs in the queue. */
   #enqueue<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#queue.then(() => {
-      if (this.#options.isEnding()) throw new CommandError('PM_COMMAND_REFUSED', 'cannot change the plan: shutting down');
+      if (this.#options.isEnding())
+        throw new CommandError('PM_COMMAND_REFUSED', 'cannot change the plan: shutting down');
       return work();
     });
     this.#queue = result.catch(() => undefined);
@@ -146,7 +156,9 @@ class QueuedPlanKeeper implements PlanKeeper {
 
 function toDeclaredElsewhere(name: string, source: 'file' | 'plugin'): CommandError {
   const where = source === 'file' ? 'the configuration file' : 'a plugin';
-  return new CommandError('PM_COMMAND_INVALID', `"${name}" is declared by ${where}`, { hint: 'Change it there and reload, or use another name.' });
+  return new CommandError('PM_COMMAND_INVALID', `"${name}" is declared by ${where}`, {
+    hint: 'Change it there and reload, or use another name.',
+  });
 }
 
 function toNotDynamic(name: string, known: boolean): CommandError {

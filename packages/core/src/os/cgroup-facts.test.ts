@@ -67,7 +67,8 @@ describe('cgroup v1', () => {
     '31 24 0:27 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct',
     '32 24 0:28 /docker/abc /sys/fs/cgroup/pids ro - cgroup cgroup rw,pids',
   ].join('\n');
-  const membership = '9:name=systemd:/docker/abc\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n3:pids:/docker/abc\n0::/\n';
+  const membership =
+    '9:name=systemd:/docker/abc\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n3:pids:/docker/abc\n0::/\n';
 
   test('a container that sees only its own part of the tree finds its limits', () => {
     const root = recordTree({
@@ -114,7 +115,13 @@ describe('cgroup v1', () => {
 });
 
 test('a machine that shows nothing has no facts and no error', () => {
-  expect(readCgroupFacts({ root: recordTree({}) })).toEqual({ version: 'none', memory: {}, cpu: {}, pids: {}, pressure: {} });
+  expect(readCgroupFacts({ root: recordTree({}) })).toEqual({
+    version: 'none',
+    memory: {},
+    cpu: {},
+    pids: {},
+    pressure: {},
+  });
 });
 
 test('a path of another cgroup namespace is taken as the mount itself', () => {
@@ -126,6 +133,11 @@ test('mount points with blanks are unescaped', () => {
   expect(parseCgroupMounts('1 2 0:3 / /my\\040groups rw - cgroup2 cgroup2 rw')[0]?.mountPoint).toBe('/my groups');
 });
 
-test.each([['0-3,8', 5], ['0', 1], ['', undefined], ['x-2', undefined]] as const)('a cpuset of %j names %j CPUs', (list, count) => {
+test.each([
+  ['0-3,8', 5],
+  ['0', 1],
+  ['', undefined],
+  ['x-2', undefined],
+] as const)('a cpuset of %j names %j CPUs', (list, count) => {
   expect(countCpuset(list)).toBe(count);
 });

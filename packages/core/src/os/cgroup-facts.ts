@@ -65,8 +65,11 @@ export function readCgroupFacts(options: CgroupOptions = {}): CgroupFacts {
   const foldersOf = (controller: string): readonly string[] => findCgroupFolders(controller, membership, mounts);
   const memoryFolders = foldersOf('memory');
   return {
-    version: mounts.some((mount) => mount.version === 'v1' && mount.controllers.includes('memory')) ? 'v1'
-      : memoryFolders.length > 0 ? 'v2' : 'none',
+    version: mounts.some((mount) => mount.version === 'v1' && mount.controllers.includes('memory'))
+      ? 'v1'
+      : memoryFolders.length > 0
+        ? 'v2'
+        : 'none',
     memory: readMemory(read, memoryFolders),
     cpu: readCpu(read, foldersOf('cpu'), foldersOf('cpuset')),
     pids: withoutAbsent({
@@ -88,16 +91,27 @@ function createReader(root: string): Read {
 }
 
 function readMemory(read: Read, folders: readonly string[]): MemoryFacts {
-  const limit = findLowest(folders, (folder) =>
-    readNumber(read, `${folder}/memory.max`)
-    ?? lower(readNumber(read, `${folder}/memory.limit_in_bytes`), readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit')));
+  const limit = findLowest(
+    folders,
+    (folder) =>
+      readNumber(read, `${folder}/memory.max`) ??
+      lower(
+        readNumber(read, `${folder}/memory.limit_in_bytes`),
+        readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit'),
+      ),
+  );
   return withoutAbsent({
     limit: limit?.value,
     from: limit?.file,
     high: findLowest(folders, (folder) => readNumber(read, `${folder}/memory.high`))?.value,
     current: readOwn(read, folders, 'memory.current') ?? readOwn(read, folders, 'memory.usage_in_bytes'),
-    oomKills: folders[0] === undefined ? undefined
-      : (readField(read, `${folders[0]}/memory.events`, 'oom_kill') ?? readField(read, `${folders[0]}/memory.oom_control`, 'oom_kill'))?.value,
+    oomKills:
+      folders[0] === undefined
+        ? undefined
+        : (
+            readField(read, `${folders[0]}/memory.events`, 'oom_kill') ??
+            readField(read, `${folders[0]}/memory.oom_control`, 'oom_kill')
+          )?.value,
   });
 }
 
@@ -105,14 +119,24 @@ function readCpu(read: Read, cpuFolders: readonly string[], cpusetFolders: reado
   const quota = findLowest(cpuFolders, (folder) => readQuota(read, folder));
   const own = cpusetFolders[0];
   const names = ['cpuset.cpus.effective', 'cpuset.effective_cpus', 'cpuset.cpus'];
-  const list = own === undefined ? undefined : names.map((name) => read(`${own}/${name}`)).find((text) => text !== undefined && text.trim() !== '');
-  return withoutAbsent({ quota: quota?.value, from: quota?.file, cpuset: list === undefined ? undefined : countCpuset(list) });
+  const list =
+    own === undefined
+      ? undefined
+      : names.map((name) => read(`${own}/${name}`)).find((text) => text !== undefined && text.trim() !== '');
+  return withoutAbsent({
+    quota: quota?.value,
+    from: quota?.file,
+    cpuset: list === undefined ? undefined : countCpuset(list),
+  });
 }
 
 /** v2 `cpu.max` is `QUOTA PERIOD` or `max PERIOD`; v1 has a file each, and -1 for none. */
 function readQuota(read: Read, folder: string): Found | undefined {
   const unified = read(`${folder}/cpu.max`)?.trim().split(' ').map(Number);
-  const [quota, period] = unified ?? [Number(read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN), Number(read(`${folder}/cpu.cfs_period_us`) ?? Number.NaN)];
+  const [quota, period] = unified ?? [
+    Number(read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN),
+    Number(read(`${folder}/cpu.cfs_period_us`) ?? Number.NaN),
+  ];
   if (quota === undefined || period === undefined || !(quota > 0) || !(period > 0)) return undefined;
   return { value: quota / period, file: `${folder}/${unified === undefined ? 'cpu.cfs_quota_us' : 'cpu.max'}` };
 }
@@ -120,7 +144,7 @@ function readQuota(read: Read, folder: string): Found | undefined {
 function readPressure(read: Read, folders: readonly string[]): CgroupFacts['pressure'] {
   const own = folders[0];
   const readAverage = (kind: string): number | undefined => {
-    const average = /^some avg10=([\d.]+)/.exec(own === undefined ? '' : read(`${own}/${kind}.pressure`) ?? '')?.[1];
+    const average = /^some avg10=([\d.]+)/.exec(own === undefined ? '' : (read(`${own}/${kind}.pressure`) ?? ''))?.[1];
     return average === undefined ? undefined : Number(average);
   };
   return withoutAbsent({ memory: readAverage('memory'), cpu: readAverage('cpu'), io: readAverage('io') });

@@ -31,7 +31,8 @@ export function parseCgroupMounts(text: string): readonly CgroupMount[] {
     const [type, , superOptions = ''] = right.split(' ');
     if (root === undefined || mountPoint === undefined || (type !== 'cgroup' && type !== 'cgroup2')) return [];
     const version = type === 'cgroup2' ? 'v2' : 'v1';
-    const controllers = version === 'v1' ? superOptions.split(',').filter((option) => option !== 'rw' && option !== 'ro') : [];
+    const controllers =
+      version === 'v1' ? superOptions.split(',').filter((option) => option !== 'rw' && option !== 'ro') : [];
     return [{ version, root: unescapeOctal(root), mountPoint: unescapeOctal(mountPoint), controllers } as const];
   });
 }
@@ -40,7 +41,11 @@ export function parseCgroupMounts(text: string): readonly CgroupMount[] {
  * The folders of a controller that limit this process, its own first, then each ancestor up to the mount.
  * Empty where the controller is not mounted.
  */
-export function findCgroupFolders(controller: string, membership: CgroupMembership, mounts: readonly CgroupMount[]): readonly string[] {
+export function findCgroupFolders(
+  controller: string,
+  membership: CgroupMembership,
+  mounts: readonly CgroupMount[],
+): readonly string[] {
   const own = controller === '' ? undefined : membership.get(controller);
   const v1 = mounts.find((mount) => mount.version === 'v1' && mount.controllers.includes(controller));
   if (own !== undefined && v1 !== undefined) return listFolders(v1, own);
@@ -62,7 +67,9 @@ export function countCpuset(list: string): number | undefined {
 }
 
 function listFolders(mount: CgroupMount, path: string): readonly string[] {
-  const below = toPathBelow(mount.root, path).split('/').filter((part) => part !== '');
+  const below = toPathBelow(mount.root, path)
+    .split('/')
+    .filter((part) => part !== '');
   const folders = below.map((_, index) => [mount.mountPoint, ...below.slice(0, index + 1)].join('/'));
   return [...folders.toReversed(), mount.mountPoint];
 }

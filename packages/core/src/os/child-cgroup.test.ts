@@ -16,7 +16,9 @@ describe.runIf(canLimit).each(modes)('resources $mode', ({ helper }) => {
   afterEach(() => expect(warnings.splice(0)).toEqual([]));
 
   test('memory, cpu and processes are limited by a cgroup that goes with the service', async () => {
-    const request = requestOf(sh('cat /proc/self/cgroup; echo end; exec sleep 100'), { os: { resources: { memoryMax: 64 * 2 ** 20, cpuMax: 0.5, pidsMax: 20 } } });
+    const request = requestOf(sh('cat /proc/self/cgroup; echo end; exec sleep 100'), {
+      os: { resources: { memoryMax: 64 * 2 ** 20, cpuMax: 0.5, pidsMax: 20 } },
+    });
     const child = await spawner.spawn(request);
     expect(child.enforced).toEqual(['memory_max', 'cpu_max', 'pids_max']);
     await firstLines(child, 1);
@@ -30,14 +32,24 @@ describe.runIf(canLimit).each(modes)('resources $mode', ({ helper }) => {
   });
 
   test('what passes its memory limit is killed, and the end says why', async () => {
-    const end = await run(spawner, ['perl', '-e', 'my $x = "x" x (512 * 1024 * 1024); print length $x'], { os: { resources: { memoryMax: 32 * 2 ** 20 } } });
+    const end = await run(spawner, ['perl', '-e', 'my $x = "x" x (512 * 1024 * 1024); print length $x'], {
+      os: { resources: { memoryMax: 32 * 2 ** 20 } },
+    });
     expect(end).toMatchObject({ code: null, signal: 'SIGKILL', oomKilled: true, out: '' });
   });
 
   test('what passes its number of processes cannot fork', async () => {
-    const { out } = await run(spawner, ['perl', '-e', '$SIG{CHLD} = "IGNORE"; my $n = 0; for (1 .. 30) { my $p = fork; last unless defined $p; if ($p == 0) { sleep 100 } $n++ } print $n < 12 ? "refused" : "all $n"'], {
-      os: { resources: { pidsMax: 10 } },
-    });
+    const { out } = await run(
+      spawner,
+      [
+        'perl',
+        '-e',
+        '$SIG{CHLD} = "IGNORE"; my $n = 0; for (1 .. 30) { my $p = fork; last unless defined $p; if ($p == 0) { sleep 100 } $n++ } print $n < 12 ? "refused" : "all $n"',
+      ],
+      {
+        os: { resources: { pidsMax: 10 } },
+      },
+    );
     expect(out).toBe('refused');
   });
 });
@@ -46,19 +58,27 @@ test.runIf(canLimit)('a limit that the kernel refuses is told, and the others ar
   const warnings: string[] = [];
   const cgroup = maker.make('odd/../name', { memoryMax: 2 ** 30, pidsMax: -7 }, (text) => warnings.push(text));
   expect(cgroup?.enforced).toEqual(['memory_max']);
-  expect(warnings).toEqual([expect.stringMatching(/^pids_max is not enforced: no cgroup can be made in \S+ \(EINVAL\)$/)]);
-  expect(cgroup?.procs.map((path) => dirname(path))).toEqual(cgroup?.procs.map(() => expect.stringMatching(/\/pm-\d+-odd_.._name-1$/)));
+  expect(warnings).toEqual([
+    expect.stringMatching(/^pids_max is not enforced: no cgroup can be made in \S+ \(EINVAL\)$/),
+  ]);
+  expect(cgroup?.procs.map((path) => dirname(path))).toEqual(
+    cgroup?.procs.map(() => expect.stringMatching(/\/pm-\d+-odd_.._name-1$/)),
+  );
   await cgroup?.remove();
   expect(cgroup?.procs.filter((path) => existsSync(path))).toEqual([]);
 });
 
-const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((path) => existsSync(join(path, 'cgroup.controllers')));
+const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((path) =>
+  existsSync(join(path, 'cgroup.controllers')),
+);
 
 test.runIf(canLimit && unified)('under cgroup v2 a child can be started inside, and we are back afterwards', () => {
   const home = join(unified ?? '', /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '');
   const folder = join(home, `pm-${process.pid}-visited`);
   mkdirSync(folder);
-  const inside = visitCgroups([{ folder, home }], () => execFileSync('cat', ['/proc/self/cgroup'], { encoding: 'utf8' }));
+  const inside = visitCgroups([{ folder, home }], () =>
+    execFileSync('cat', ['/proc/self/cgroup'], { encoding: 'utf8' }),
+  );
   expect(inside).toMatch(/^0::.*-visited$/m);
   expect(readFileSync('/proc/self/cgroup', 'utf8')).not.toMatch(/-visited/);
   rmdirSync(folder);
@@ -66,13 +86,18 @@ test.runIf(canLimit && unified)('under cgroup v2 a child can be started inside, 
 
 function foldersOf(pid: number): string[] {
   const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
-  return lines.filter((line) => line.includes('/pm-')).map((line) => {
-    const [, controllers = '', path = ''] = line.split(':');
-    return controllers === '' ? `/sys/fs/cgroup${path}` : `/sys/fs/cgroup/${controllers}${path}`;
-  });
+  return lines
+    .filter((line) => line.includes('/pm-'))
+    .map((line) => {
+      const [, controllers = '', path = ''] = line.split(':');
+      return controllers === '' ? `/sys/fs/cgroup${path}` : `/sys/fs/cgroup/${controllers}${path}`;
+    });
 }
 
 function limitsIn(folders: readonly string[]): string[] {
   const files = ['memory.max', 'memory.limit_in_bytes', 'pids.max', 'cpu.max', 'cpu.cfs_quota_us'];
-  return folders.flatMap((folder) => files.map((file) => `${folder}/${file}`)).filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8').trim());
+  return folders
+    .flatMap((folder) => files.map((file) => `${folder}/${file}`))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').trim());
 }

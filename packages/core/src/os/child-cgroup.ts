@@ -29,7 +29,11 @@ export interface ChildCgroup {
 export interface CgroupMaker {
   readonly kind: 'v2' | 'v1' | 'none';
   /** Undefined when nothing can be limited. Each limit that cannot be set is told to `warn`. */
-  make(name: string, resources: NonNullable<OsSpec['resources']>, warn: (text: string) => void): ChildCgroup | undefined;
+  make(
+    name: string,
+    resources: NonNullable<OsSpec['resources']>,
+    warn: (text: string) => void,
+  ): ChildCgroup | undefined;
 }
 
 type Controller = 'memory' | 'cpu' | 'pids';
@@ -69,7 +73,11 @@ export function createCgroupMaker(clock: Clock): CgroupMaker {
       const folders = [...made];
       if (enforced.length === 0) folders.splice(0).forEach(removeNow);
       if (folders.length === 0) return undefined;
-      return toChildCgroup(folders, enforced.map(({ resource }) => resource), clock);
+      return toChildCgroup(
+        folders,
+        enforced.map(({ resource }) => resource),
+        clock,
+      );
     },
   };
 }
@@ -88,7 +96,12 @@ function toWanted({ memoryMax, cpuMax, pidsMax }: NonNullable<OsSpec['resources'
       resource: 'cpu_max',
       controller: 'cpu',
       settings: (version) =>
-        version === 'v2' ? [['cpu.max', `${quota} ${periodUs}`]] : [['cpu.cfs_period_us', String(periodUs)], ['cpu.cfs_quota_us', quota]],
+        version === 'v2'
+          ? [['cpu.max', `${quota} ${periodUs}`]]
+          : [
+              ['cpu.cfs_period_us', String(periodUs)],
+              ['cpu.cfs_quota_us', quota],
+            ],
     },
     { value: pidsMax, resource: 'pids_max', controller: 'pids', settings: () => [['pids.max', String(pidsMax)]] },
   ];
@@ -118,7 +131,9 @@ function setLimit({ resource, controller, settings }: Wanted, { leaf, hierarchie
     for (const [file, value] of settings(hierarchy.version)) writeFileSync(join(folder, file), value);
     return true;
   } catch (error) {
-    warn(`${resource} is not enforced: no cgroup can be made in ${hierarchy.folder} (${errnoOf(error) ?? String(error)})`);
+    warn(
+      `${resource} is not enforced: no cgroup can be made in ${hierarchy.folder} (${errnoOf(error) ?? String(error)})`,
+    );
     return false;
   }
 }
@@ -148,7 +163,11 @@ function toChildCgroup(folders: readonly string[], enforced: readonly ResourceNa
   return {
     enforced,
     procs: folders.map((folder) => join(folder, 'cgroup.procs')),
-    visit: (start) => visitCgroups(folders.map((folder) => ({ folder, home: homeOf(folder) })), start),
+    visit: (start) =>
+      visitCgroups(
+        folders.map((folder) => ({ folder, home: homeOf(folder) })),
+        start,
+      ),
     members: () => folders.flatMap(readPids),
     oomKilled: () => folders.some((folder) => countOomKills(folder) > 0),
     remove: async () => void (await Promise.all(folders.map((folder) => removeEmpty(folder, clock)))),

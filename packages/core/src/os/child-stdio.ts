@@ -145,7 +145,12 @@ function pipesOf(request: SpawnRequest): ['stdout' | 'stderr' | 'notify', number
   const piped = request.output === 'pipe' && !request.tty;
   const notifySlot = request.notifySocket === true ? messageFd : request.notifyFd;
   return [
-    ...(piped ? ([['stdout', 1], ['stderr', 2]] as ['stdout' | 'stderr', number][]) : []),
+    ...(piped
+      ? ([
+          ['stdout', 1],
+          ['stderr', 2],
+        ] as ['stdout' | 'stderr', number][])
+      : []),
     ...(notifySlot === undefined ? [] : ([['notify', notifySlot]] as ['notify', number][])),
   ];
 }

@@ -21,7 +21,10 @@ afterEach(() => {
 describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
   const spawner = spawnerOf(helper);
 
-  async function escape(way: readonly string[], starter: Spawner = spawner): Promise<{ child: Child; escaped: number }> {
+  async function escape(
+    way: readonly string[],
+    starter: Spawner = spawner,
+  ): Promise<{ child: Child; escaped: number }> {
     const child = await starter.spawn(requestOf(['perl', fixture('escape.pl'), ...way]));
     const [line] = await firstLines(child, 1);
     return { child, escaped: Number(line) };
@@ -39,12 +42,15 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
   });
 
   // A child of which nobody knew before its parent had gone keeps the marker; a bare one keeps nothing.
-  test.each(helper ? [...ways, 'bare-orphan'] : ways.filter((way) => way !== 'bare'))('after the main process went by itself: %s', async (way) => {
-    const { child, escaped } = await escape([way, 'exit']);
-    expect(await child.ended).toMatchObject({ code: 7, signal: null });
-    expect(isAlive(escaped)).toBe(false);
-    child.closeOutput();
-  });
+  test.each(helper ? [...ways, 'bare-orphan'] : ways.filter((way) => way !== 'bare'))(
+    'after the main process went by itself: %s',
+    async (way) => {
+      const { child, escaped } = await escape([way, 'exit']);
+      expect(await child.ended).toMatchObject({ code: 7, signal: null });
+      expect(isAlive(escaped)).toBe(false);
+      child.closeOutput();
+    },
+  );
 
   test.each(['mixed', 'group', 'process'] as const)('after a kill by mode %s, at once', async (mode) => {
     // A grace that nobody lives to see: with one, this test would run out of time.
@@ -67,8 +73,13 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
   });
 
   test('[line 22] the stop signal goes to the main process alone, or to the whole group', async () => {
-    const line = 'trap "echo main; wait; exit 0" TERM; sh -c "trap \'echo worker; exit 0\' TERM; echo up; while :; do sleep 0.01; done" & wait';
-    for (const [mode, expected] of [['mixed', ['main']], ['process', ['main']], ['group', ['main', 'worker']]] as const) {
+    const line =
+      'trap "echo main; wait; exit 0" TERM; sh -c "trap \'echo worker; exit 0\' TERM; echo up; while :; do sleep 0.01; done" & wait';
+    for (const [mode, expected] of [
+      ['mixed', ['main']],
+      ['process', ['main']],
+      ['group', ['main', 'worker']],
+    ] as const) {
       const child = await spawner.spawn(requestOf(sh(line)));
       let output = '';
       child.stdout?.on('data', (chunk: Buffer) => {
@@ -104,7 +115,9 @@ describe.each(modes)('[line 23] nothing is left $mode', ({ helper }) => {
   });
 
   test('without containment what is left behind is left alone', async () => {
-    const child = await spawner.spawn(requestOf(['perl', fixture('escape.pl'), 'session', 'exit'], { containment: false }));
+    const child = await spawner.spawn(
+      requestOf(['perl', fixture('escape.pl'), 'session', 'exit'], { containment: false }),
+    );
     const [line] = await firstLines(child, 1);
     const end = await child.ended;
     expect([end.code, end.leftovers]).toEqual([7, undefined]);
@@ -143,7 +156,11 @@ describe('who belongs to a service', () => {
     rssPages: 1,
     ...changes,
   });
-  const find = (processes: ProcStat[], trace: Partial<typeof main> = {}, markers: Record<number, string> = {}): number[] =>
+  const find = (
+    processes: ProcStat[],
+    trace: Partial<typeof main> = {},
+    markers: Record<number, string> = {},
+  ): number[] =>
     findMembers({ processes, markerOf: ({ pid }) => markers[pid] }, { ...main, ...trace }).map(({ pid }) => pid);
 
   test.each<[string, ProcStat[], number[]]>([
@@ -151,8 +168,16 @@ describe('who belongs to a service', () => {
     ['its session', [stat(200, { session: 100 })], [200]],
     ['a stranger does not', [stat(200)], []],
     ['the main process itself is not counted', [stat(100, { startTicks: 1_000 })], []],
-    ['descendants of members, in any order', [stat(400, { parent: 300 }), stat(300, { parent: 200 }), stat(200, { group: 100 })], [200, 300, 400]],
-    ['nobody by group once the number belongs to somebody else', [stat(100, { startTicks: 3_000 }), stat(200, { group: 100 })], []],
+    [
+      'descendants of members, in any order',
+      [stat(400, { parent: 300 }), stat(300, { parent: 200 }), stat(200, { group: 100 })],
+      [200, 300, 400],
+    ],
+    [
+      'nobody by group once the number belongs to somebody else',
+      [stat(100, { startTicks: 3_000 }), stat(200, { group: 100 })],
+      [],
+    ],
   ])('%s', (_, processes, expected) => {
     expect(new Set(find(processes))).toEqual(new Set(expected));
   });

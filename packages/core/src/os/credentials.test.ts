@@ -3,9 +3,19 @@ import { parseGroup, parsePasswd, resolveUser, readUserDatabase, type UserDataba
 
 const database: UserDatabase = {
   users: parsePasswd(
-    ['root:x:0:0:root:/root:/bin/bash', 'www-data:x:33:33:www:/var/www:/usr/sbin/nologin', '1000:x:7:8::/odd:', 'homeless:x:5:5:::', 'broken:x:zero:1::/:', '# comment', ''].join('\n'),
+    [
+      'root:x:0:0:root:/root:/bin/bash',
+      'www-data:x:33:33:www:/var/www:/usr/sbin/nologin',
+      '1000:x:7:8::/odd:',
+      'homeless:x:5:5:::',
+      'broken:x:zero:1::/:',
+      '# comment',
+      '',
+    ].join('\n'),
   ),
-  groups: parseGroup(['root:x:0:', 'www-data:x:33:', 'adm:x:4:syslog,www-data', 'video:x:44:www-data', 'docker:x:999:root'].join('\n')),
+  groups: parseGroup(
+    ['root:x:0:', 'www-data:x:33:', 'adm:x:4:syslog,www-data', 'video:x:44:www-data', 'docker:x:999:root'].join('\n'),
+  ),
 };
 
 test('a user has its own group and those that list it', () => {
@@ -15,7 +25,10 @@ test('a user has its own group and those that list it', () => {
 });
 
 test('a number finds its owner', () => {
-  for (const user of [33, '33']) expect(resolveUser(user, undefined, database)).toMatchObject({ credentials: { uid: 33, name: 'www-data', groups: [33, 4, 44] } });
+  for (const user of [33, '33'])
+    expect(resolveUser(user, undefined, database)).toMatchObject({
+      credentials: { uid: 33, name: 'www-data', groups: [33, 4, 44] },
+    });
 });
 
 test('a name that looks like a number is a name first', () => {
@@ -23,7 +36,9 @@ test('a name that looks like a number is a name first', () => {
 });
 
 test('a group replaces the primary one', () => {
-  expect(resolveUser('www-data', 'docker', database)).toMatchObject({ credentials: { uid: 33, gid: 999, groups: [999, 4, 44] } });
+  expect(resolveUser('www-data', 'docker', database)).toMatchObject({
+    credentials: { uid: 33, gid: 999, groups: [999, 4, 44] },
+  });
 });
 
 test('a number that nobody owns needs a group', () => {

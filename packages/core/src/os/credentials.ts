@@ -55,7 +55,8 @@ export function resolveUser(
   const uid = toId(wanted);
   if (uid === undefined) return unknownUser(wanted, database);
   if (primary !== undefined) return { credentials: { uid, gid: primary, groups: [primary] } };
-  if (user === undefined) return { credentials: { uid, gid: process.getegid?.() ?? 0, groups: process.getgroups?.() ?? [] } };
+  if (user === undefined)
+    return { credentials: { uid, gid: process.getegid?.() ?? 0, groups: process.getgroups?.() ?? [] } };
   return {
     error: `user ${uid} is not in /etc/passwd, so its group is not known: set "group" as well`,
     candidates: [],

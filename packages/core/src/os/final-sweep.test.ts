@@ -11,7 +11,10 @@ describe('[line 23] at the very end', () => {
   });
 
   test.runIf(process.getuid?.() === 0)('and as PID 1 everything there is', { timeout: 20_000 }, () => {
-    const output = execFileSync('unshare', ['--pid', '--fork', '--mount-proc', ...sweep], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync('unshare', ['--pid', '--fork', '--mount-proc', ...sweep], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     expect(JSON.parse(output)).toEqual(swept);
   });
 });

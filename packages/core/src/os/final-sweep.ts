@@ -23,7 +23,10 @@ export async function endEverything(clock: Clock, graceMs: number): Promise<read
     }
     return left.length;
   };
-  for (const [signal, limitMs] of [[constants.signals.SIGTERM, graceMs], [constants.signals.SIGKILL, stuckAfterMs]] as const) {
+  for (const [signal, limitMs] of [
+    [constants.signals.SIGTERM, graceMs],
+    [constants.signals.SIGKILL, stuckAfterMs],
+  ] as const) {
     const end = clock.monotonic() + limitMs;
     while (signalAll(signal) > 0 && clock.monotonic() < end) await clock.sleep(pollMs);
   }

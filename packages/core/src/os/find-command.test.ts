@@ -33,12 +33,21 @@ test('relative entries and relative commands count from the working directory', 
 
 test('what is there and may not be executed says so', () => {
   put('a/tool', 0o644);
-  expect(findCommand('tool', `${folder}/a`, '/')).toMatchObject({ errno: 'EACCES', reason: expect.stringContaining('may not be executed') });
-  expect(findCommand(folder, undefined, '/')).toMatchObject({ errno: 'EACCES', reason: expect.stringContaining('is a directory') });
+  expect(findCommand('tool', `${folder}/a`, '/')).toMatchObject({
+    errno: 'EACCES',
+    reason: expect.stringContaining('may not be executed'),
+  });
+  expect(findCommand(folder, undefined, '/')).toMatchObject({
+    errno: 'EACCES',
+    reason: expect.stringContaining('is a directory'),
+  });
 });
 
 test('what is nowhere names where it was looked for', () => {
-  expect(findCommand('tool', '/x:/y', '/')).toEqual({ errno: 'ENOENT', reason: '"tool" is in none of the directories of PATH (/x:/y)' });
+  expect(findCommand('tool', '/x:/y', '/')).toEqual({
+    errno: 'ENOENT',
+    reason: '"tool" is in none of the directories of PATH (/x:/y)',
+  });
 });
 
 test('without a PATH the usual places are searched', () => {

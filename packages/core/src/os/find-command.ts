@@ -25,7 +25,9 @@ export function findCommand(argv0: string, path: string | undefined, cwd: string
     if ('path' in candidate) return candidate;
     if (candidate.errno === 'EACCES') refused ??= candidate;
   }
-  return refused ?? { errno: 'ENOENT', reason: `"${argv0}" is in none of the directories of PATH (${path ?? defaultPath})` };
+  return (
+    refused ?? { errno: 'ENOENT', reason: `"${argv0}" is in none of the directories of PATH (${path ?? defaultPath})` }
+  );
 }
 
 function inspect(file: string): FoundCommand {

@@ -11,9 +11,24 @@ import { openTerminal, readTerminal } from './terminal.ts';
 const sys = loadSys() as Sys;
 
 /** Runs a fixture on a terminal of its own, as a container with `-t` does. */
-function runOnTerminal(...args: string[]): { readonly output: () => string; type(text: string): void; readonly exited: Promise<unknown[]> } {
+function runOnTerminal(...args: string[]): {
+  readonly output: () => string;
+  type(text: string): void;
+  readonly exited: Promise<unknown[]>;
+} {
   const { master, service } = openTerminal(sys);
-  const command = ['-S', '-s', '-t', '-i', '3', '--', process.execPath, process.execPath, '--conditions=@pm-supervisor/source', ...args];
+  const command = [
+    '-S',
+    '-s',
+    '-t',
+    '-i',
+    '3',
+    '--',
+    process.execPath,
+    process.execPath,
+    '--conditions=@pm-supervisor/source',
+    ...args,
+  ];
   const child = spawn(svexecPath() ?? '', command, { stdio: [service, service, service, 'pipe'], detached: true });
   closeSync(service);
   (child.stdio[3] as Readable | null)?.resume();
@@ -28,7 +43,13 @@ describe.each(modes)('[line 27] a command in the foreground $mode', ({ helper })
   const flag = helper ? 'yes' : 'no';
 
   test('reads from the terminal and writes to it', { timeout: 20_000 }, async () => {
-    const terminal = runOnTerminal(fixture('run-in-front.ts'), flag, 'sh', '-c', 'echo ready; read -r line; echo "got $line"; test -t 1; exit $?');
+    const terminal = runOnTerminal(
+      fixture('run-in-front.ts'),
+      flag,
+      'sh',
+      '-c',
+      'echo ready; read -r line; echo "got $line"; test -t 1; exit $?',
+    );
     await expect.poll(terminal.output, { timeout: 10_000 }).toMatch(/ready/);
     terminal.type('typed\n');
     await expect.poll(terminal.output).toMatch(/got typed[^]*ended 0/);
@@ -36,7 +57,13 @@ describe.each(modes)('[line 27] a command in the foreground $mode', ({ helper })
   });
 
   test('gets Ctrl-C', { timeout: 20_000 }, async () => {
-    const terminal = runOnTerminal(fixture('run-in-front.ts'), flag, 'sh', '-c', 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.05; done');
+    const terminal = runOnTerminal(
+      fixture('run-in-front.ts'),
+      flag,
+      'sh',
+      '-c',
+      'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.05; done',
+    );
     await expect.poll(terminal.output, { timeout: 10_000 }).toMatch(/ready/);
     terminal.type('\x03');
     await expect.poll(terminal.output).toMatch(/caught[^]*ended 5/);
@@ -77,6 +104,10 @@ describe('output to a terminal', () => {
 test('what a child does to inherited output does not change ours', async () => {
   const flags = (): string | undefined => /flags:\s+(\d+)/.exec(readFileSync('/proc/self/fdinfo/1', 'utf8'))?.[1];
   const before = flags();
-  await run(spawnerOf(true), ['perl', '-MFcntl', '-e', 'fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK)'], { output: 'inherit' });
+  await run(
+    spawnerOf(true),
+    ['perl', '-MFcntl', '-e', 'fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK)'],
+    { output: 'inherit' },
+  );
   expect(flags()).toBe(before);
 });

@@ -41,9 +41,20 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   }
 
   test('the command gets exactly its arguments and its environment', async () => {
-    const { out } = await run(spawner, ['perl', '-e', 'print join("|", @ARGV, map { "$_=$ENV{$_}" } grep { !/^PM_CHILD$/ } sort keys %ENV)', 'a b', '', '$x'], {
-      env: { PATH: '/usr/bin', 'with.dot': '1', B: 'two\nlines' },
-    });
+    const { out } = await run(
+      spawner,
+      [
+        'perl',
+        '-e',
+        'print join("|", @ARGV, map { "$_=$ENV{$_}" } grep { !/^PM_CHILD$/ } sort keys %ENV)',
+        'a b',
+        '',
+        '$x',
+      ],
+      {
+        env: { PATH: '/usr/bin', 'with.dot': '1', B: 'two\nlines' },
+      },
+    );
     expect(out).toBe('a b||$x|B=two\nlines|PATH=/usr/bin|with.dot=1');
   });
 
@@ -67,38 +78,63 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   });
 
   test('[line 32] outputs are real pipes that can be opened again through /dev/stdout', async () => {
-    const { out, err } = await run(spawner, sh('echo one > /dev/stdout; echo two > /proc/self/fd/2; stat -L -c %F /dev/fd/1'));
+    const { out, err } = await run(
+      spawner,
+      sh('echo one > /dev/stdout; echo two > /proc/self/fd/2; stat -L -c %F /dev/fd/1'),
+    );
     expect([out, err]).toEqual(['one\nfifo\n', 'two\n']);
   });
 
   test.runIf(isRoot)('[line 32] and also by a service of another user', async () => {
-    const { out, err } = await run(spawner, sh('echo one > /dev/stdout; echo two > /dev/stderr'), { os: { credentials: nobody } });
+    const { out, err } = await run(spawner, sh('echo one > /dev/stdout; echo two > /dev/stderr'), {
+      os: { credentials: nobody },
+    });
     expect([out, err]).toEqual(['one\n', 'two\n']);
   });
 
   test('descriptors in between are not open in the child', async () => {
     const { out } = await run(spawner, sh('ls /proc/$$/fd'), { notifyFd: 9 });
     // Higher ones may come from whoever started the tests.
-    expect(out.trim().split('\n').filter((fd) => Number(fd) < 16)).toEqual(['0', '1', '2', '9']);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .filter((fd) => Number(fd) < 16),
+    ).toEqual(['0', '1', '2', '9']);
   });
 
   test.each([3, 4, 17])('a notification descriptor may have any number: %i', async (notifyFd) => {
-    const child = await spawner.spawn(requestOf(['perl', '-e', `open(my $f, ">&=", ${notifyFd}) or die; print $f "up\\n"`], { notifyFd }));
+    const child = await spawner.spawn(
+      requestOf(['perl', '-e', `open(my $f, ">&=", ${notifyFd}) or die; print $f "up\\n"`], { notifyFd }),
+    );
     const chunks = await child.notify?.toArray();
     expect(String(chunks)).toBe('up\n');
     await child.ended;
     child.closeOutput();
   });
 
-  const notifier = 'use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); my $to = $ENV{NOTIFY_SOCKET}; $to =~ s/^@/\\0/; send($s, $_, 0, pack_sockaddr_un($to)) or die "$to: $!" for @ARGV';
+  const notifier =
+    'use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); my $to = $ENV{NOTIFY_SOCKET}; $to =~ s/^@/\\0/; send($s, $_, 0, pack_sockaddr_un($to)) or die "$to: $!" for @ARGV';
 
   test('messages of sd_notify arrive as they were sent, and the service has no descriptor of ours', async () => {
-    const request = requestOf(['perl', '-e', `${notifier}; print join " ", sort { $a <=> $b } map { m{(\\d+)$} } grep { readlink } glob "/proc/$$/fd/*"`, 'STATUS=loading', 'READY=1\nSTATUS=up'], {
-      notifySocket: true,
-    });
+    const request = requestOf(
+      [
+        'perl',
+        '-e',
+        `${notifier}; print join " ", sort { $a <=> $b } map { m{(\\d+)$} } grep { readlink } glob "/proc/$$/fd/*"`,
+        'STATUS=loading',
+        'READY=1\nSTATUS=up',
+      ],
+      {
+        notifySocket: true,
+      },
+    );
     if (!helper) {
       const error = await refused(request);
-      expect([error.stage, error.message]).toEqual(['pipes', 'cannot start "case-1": its "ready: {notify: true}" cannot be heard without the native helper']);
+      expect([error.stage, error.message]).toEqual([
+        'pipes',
+        'cannot start "case-1": its "ready: {notify: true}" cannot be heard without the native helper',
+      ]);
       return expect(error.hint).toContain('Use another source of readiness');
     }
     const child = await spawner.spawn(request);
@@ -117,9 +153,13 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   test('standard input is empty, or a file, or a named pipe that nobody writes to yet', async () => {
     writeFileSync(join(folder, 'input'), 'from a file');
     expect((await run(spawner, ['cat'])).out).toBe('');
-    expect((await run(spawner, ['cat'], { stdin: { kind: 'path', path: join(folder, 'input') } })).out).toBe('from a file');
+    expect((await run(spawner, ['cat'], { stdin: { kind: 'path', path: join(folder, 'input') } })).out).toBe(
+      'from a file',
+    );
     execFileSync('mkfifo', [join(folder, 'fifo')]);
-    const child = await spawner.spawn(requestOf(sh('read -r line; echo "got $line"'), { stdin: { kind: 'path', path: join(folder, 'fifo') } }));
+    const child = await spawner.spawn(
+      requestOf(sh('read -r line; echo "got $line"'), { stdin: { kind: 'path', path: join(folder, 'fifo') } }),
+    );
     const lines = firstLines(child, 1);
     writeFileSync(join(folder, 'fifo'), 'late\n');
     expect(await lines).toEqual(['got late']);
@@ -139,7 +179,12 @@ describe.each(modes)('starting $mode', ({ helper }) => {
     writeFileSync(join(folder, 'bad-interpreter'), '#!/no/such/program\n', { mode: 0o755 });
     writeFileSync(join(folder, 'file'), '');
     const cases: [SpawnRequest, string, string, RegExp][] = [
-      [requestOf(['pm-no-such']), 'resolve', 'ENOENT', /"pm-no-such" is in none of the directories of PATH \(\/usr\/bin:\/bin\)/],
+      [
+        requestOf(['pm-no-such']),
+        'resolve',
+        'ENOENT',
+        /"pm-no-such" is in none of the directories of PATH \(\/usr\/bin:\/bin\)/,
+      ],
       [requestOf(['/no/such']), 'resolve', 'ENOENT', /\/no\/such does not exist/],
       [requestOf([join(folder, 'not-executable')]), 'resolve', 'EACCES', /may not be executed/],
       [requestOf([folder]), 'resolve', 'EACCES', /is a directory/],
@@ -163,15 +208,26 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   });
 
   test.runIf(isRoot)('a user without further groups has none of ours', async () => {
-    const { out } = await run(spawner, sh('id -G; grep ^Groups /proc/self/status'), { os: { credentials: { ...nobody, groups: [65534] } } });
+    const { out } = await run(spawner, sh('id -G; grep ^Groups /proc/self/status'), {
+      os: { credentials: { ...nobody, groups: [65534] } },
+    });
     expect(out).toMatch(/^65534\nGroups:\s*(65534\s*)?\n$/);
   });
 
   test('umask, nice, oom_score_adj and limits are set before the first instruction', async () => {
     const nice = getPriority() + 5;
-    const { out } = await run(spawner, sh('umask; nice; cat /proc/self/oom_score_adj; ulimit -Sn; ulimit -Hn; ulimit -c'), {
-      os: { umask: 0o027, nice, oomScoreAdj: 700, limits: { nofile: { soft: 100, hard: 200 }, core: { soft: 0, hard: 0 } } },
-    });
+    const { out } = await run(
+      spawner,
+      sh('umask; nice; cat /proc/self/oom_score_adj; ulimit -Sn; ulimit -Hn; ulimit -c'),
+      {
+        os: {
+          umask: 0o027,
+          nice,
+          oomScoreAdj: 700,
+          limits: { nofile: { soft: 100, hard: 200 }, core: { soft: 0, hard: 0 } },
+        },
+      },
+    );
     expect(out).toBe(`0027\n${nice}\n700\n100\n200\n0\n`);
   });
 
@@ -200,14 +256,18 @@ describe.each(modes)('starting $mode', ({ helper }) => {
   });
 
   test('a hundred at once start, end and leave no descriptor behind', async () => {
-    const ends = await Promise.all(Array.from({ length: 100 }, (_, index) => run(spawner, sh(`echo ${index}; exit ${index}`))));
+    const ends = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => run(spawner, sh(`echo ${index}; exit ${index}`))),
+    );
     expect(ends.map((end) => end.code)).toEqual(Array.from({ length: 100 }, (_, index) => index));
     expect(ends.map((end) => end.out)).toEqual(Array.from({ length: 100 }, (_, index) => `${index}\n`));
   });
 
   test('a signal that ends the main process by itself is named', async () => {
     for (const signal of ['SEGV', 'ABRT', 'KILL', 'USR1'] as const) {
-      expect(await run(spawner, sh(`kill -${signal} $$`), { os: { limits: { core: { soft: 0, hard: 0 } } } })).toMatchObject({ code: null, signal: `SIG${signal}` });
+      expect(
+        await run(spawner, sh(`kill -${signal} $$`), { os: { limits: { core: { soft: 0, hard: 0 } } } }),
+      ).toMatchObject({ code: null, signal: `SIG${signal}` });
     }
   });
 
@@ -230,7 +290,9 @@ test.runIf(isRoot)('a directory that only we may enter is refused for the servic
 describe('a terminal', () => {
   test('is the controlling one, has a size, and its end is an end', async () => {
     const spawner = spawnerOf(true);
-    const { out, code, err } = await run(spawner, sh('test -t 0 && test -t 2 && stty size < /dev/tty; exit 4'), { tty: true });
+    const { out, code, err } = await run(spawner, sh('test -t 0 && test -t 2 && stty size < /dev/tty; exit 4'), {
+      tty: true,
+    });
     expect([out, err, code]).toEqual(['24 80\r\n', '', 4]);
   });
 
@@ -240,14 +302,28 @@ describe('a terminal', () => {
   });
 
   test('without the helper it is refused, and says what is missing', async () => {
-    const error: unknown = await spawnerOf(false).spawn(requestOf(['true'], { tty: true })).catch((reason: unknown) => reason);
+    const error: unknown = await spawnerOf(false)
+      .spawn(requestOf(['true'], { tty: true }))
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ stage: 'terminal', message: expect.stringMatching(/native helper/) });
   });
 });
 
 test('what this machine offers is told', () => {
-  expect(spawnerOf(true).abilities).toMatchObject({ helper: true, containment: 'subreaper', tty: true, limits: true, pipes: 'pipe' });
-  expect(spawnerOf(false).abilities).toMatchObject({ helper: false, helperReason: 'turned off', containment: 'process-tree', tty: false, pipes: 'fifo' });
+  expect(spawnerOf(true).abilities).toMatchObject({
+    helper: true,
+    containment: 'subreaper',
+    tty: true,
+    limits: true,
+    pipes: 'pipe',
+  });
+  expect(spawnerOf(false).abilities).toMatchObject({
+    helper: false,
+    helperReason: 'turned off',
+    containment: 'process-tree',
+    tty: false,
+    pipes: 'fifo',
+  });
 });
 
 test('a helper that may not be executed here is done without, which is told once', async () => {
@@ -257,7 +333,11 @@ test('a helper that may not be executed here is done without, which is told once
   const ends = await Promise.all([run(spawner, sh('exit 3')), run(spawner, sh('exit 4'))]);
   expect(ends.map(({ code }) => code)).toEqual([3, 4]);
   expect(warnings).toEqual(['svexec cannot be executed (EACCES): services are started without it']);
-  expect(spawner.abilities).toMatchObject({ helper: false, helperReason: 'svexec cannot be executed (EACCES)', pipes: 'pipe' });
+  expect(spawner.abilities).toMatchObject({
+    helper: false,
+    helperReason: 'svexec cannot be executed (EACCES)',
+    pipes: 'pipe',
+  });
 });
 
 test('where no pipe can be made services get sockets, which is told once', async () => {

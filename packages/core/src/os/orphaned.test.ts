@@ -12,14 +12,20 @@ function isAlive(pid: number): boolean {
 }
 
 describe('[line 23] a supervisor that is killed -9', () => {
-  test.each(['child', 'daemon', 'ignores-term', 'bare-orphan'])('leaves nothing running: %s', { timeout: 20_000 }, async (way) => {
-    const supervisor = spawn(node[0], [node[1], fixture('supervise.ts'), 'yes', 'perl', fixture('escape.pl'), way], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [chunk] = (await once(supervisor.stdout, 'data')) as [Buffer];
-    const escaped = Number(chunk.toString());
-    expect(isAlive(escaped)).toBe(true);
-    supervisor.kill('SIGKILL');
-    await expect.poll(() => isAlive(escaped), { timeout: 10_000 }).toBe(false);
-  });
+  test.each(['child', 'daemon', 'ignores-term', 'bare-orphan'])(
+    'leaves nothing running: %s',
+    { timeout: 20_000 },
+    async (way) => {
+      const supervisor = spawn(node[0], [node[1], fixture('supervise.ts'), 'yes', 'perl', fixture('escape.pl'), way], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [chunk] = (await once(supervisor.stdout, 'data')) as [Buffer];
+      const escaped = Number(chunk.toString());
+      expect(isAlive(escaped)).toBe(true);
+      supervisor.kill('SIGKILL');
+      await expect.poll(() => isAlive(escaped), { timeout: 10_000 }).toBe(false);
+    },
+  );
 });
 
 /** As PID 1 of a private pid namespace; prints what it warned about. */
@@ -44,6 +50,9 @@ describe.runIf(process.getuid?.() === 0)('[line 28] as PID 1', () => {
   });
 
   test('without the helper it says once that orphans stay', { timeout: 20_000 }, async () => {
-    expect(await warningsAsFirstProcess('undefined')).toEqual({ pid: 1, warnings: [expect.stringMatching(/stay zombies.*native helper/)] });
+    expect(await warningsAsFirstProcess('undefined')).toEqual({
+      pid: 1,
+      warnings: [expect.stringMatching(/stay zombies.*native helper/)],
+    });
   });
 });

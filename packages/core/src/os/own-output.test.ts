@@ -27,7 +27,7 @@ async function openOnePipe(): Promise<PipeEnds> {
 /** Writes until the output asks to wait, at most 16 MiB. */
 function fill(output: Output): number {
   const chunk = Buffer.alloc(16 * 1024, 'x');
-  for (let written = 0; written < 2 ** 24; ) {
+  for (let written = 0; written < 2 ** 24;) {
     written += chunk.length;
     if (!output.write(chunk)) return written;
   }

@@ -25,7 +25,10 @@ export interface PipeMaker {
 const O_CLOEXEC = 0o2000000;
 
 /** The best way there is here: pipe2(2), else named pipes, else none and why. `folders`: where named pipes may be made. */
-export function choosePipeMaker(sys: Sys | undefined, folders: readonly string[] = [tmpdir()]): PipeMaker | { readonly reason: string } {
+export function choosePipeMaker(
+  sys: Sys | undefined,
+  folders: readonly string[] = [tmpdir()],
+): PipeMaker | { readonly reason: string } {
   if (sys) return { kind: 'pipe', open: async (count) => openAll(count, () => openClosingPipe(sys)) };
   const mkfifo = findCommand('mkfifo', defaultPath, '/');
   if (!('path' in mkfifo)) return { reason: 'there is no mkfifo(1)' };

@@ -52,7 +52,8 @@ function refuseMessages(request: SpawnRequest): void {
 function toFailure(request: SpawnRequest, error: unknown): unknown {
   const { code: errno, syscall = '', path = '' } = error as NodeJS.ErrnoException;
   if (errno === 'ERR_INVALID_ARG_VALUE') return spawnFailure(request, 'exec', 'EINVAL', error);
-  if (syscall.startsWith('spawn')) return spawnFailure(request, errno === 'EAGAIN' || errno === 'ENOMEM' ? 'fork' : 'exec', errno, error);
+  if (syscall.startsWith('spawn'))
+    return spawnFailure(request, errno === 'EAGAIN' || errno === 'ENOMEM' ? 'fork' : 'exec', errno, error);
   if (path.startsWith('/sys/fs/cgroup')) return spawnFailure(request, 'cgroup', errno, error);
   if (syscall !== 'write' && !path.endsWith('oom_score_adj')) return error;
   // A write that fails names no file: only these two are ever written.

@@ -55,6 +55,7 @@ let knownPageSize: number | undefined;
 
 /** 4 KiB, but 16 or 64 on some arm64 kernels. Node has no sysconf, so it is the ratio of two views of ourselves. */
 export function pageSize(): number {
-  knownPageSize ??= 2 ** Math.round(Math.log2(process.memoryUsage.rss() / (readStat('self')?.rssPages ?? Infinity) || 4096));
+  knownPageSize ??=
+    2 ** Math.round(Math.log2(process.memoryUsage.rss() / (readStat('self')?.rssPages ?? Infinity) || 4096));
   return knownPageSize;
 }

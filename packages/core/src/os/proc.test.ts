@@ -8,8 +8,17 @@ import { childrenOf, descendantsOf, readAllStats, residentBytes } from './proc-t
 test('a command with blanks and parentheses does not shift the fields', () => {
   const fields = ['S', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 50, 0, 0, 20, 0, 9, 0, 777, 4096, 321];
   expect(parseStat(`42 (a) b (c)) ${fields.join(' ')}`)).toEqual({
-    pid: 42, command: 'a) b (c)', state: 'S', parent: 1, group: 2, session: 3, terminal: 4,
-    cpuTicks: 150, threads: 9, startTicks: 777, rssPages: 321,
+    pid: 42,
+    command: 'a) b (c)',
+    state: 'S',
+    parent: 1,
+    group: 2,
+    session: 3,
+    terminal: 4,
+    cpuTicks: 150,
+    threads: 9,
+    startTicks: 777,
+    rssPages: 321,
   });
 });
 
@@ -27,7 +36,10 @@ test('resident memory is in bytes, whatever the size of a page', () => {
 });
 
 test('descendants come after their parents', async () => {
-  const child = spawn('sh', ['-c', 'sh -c "echo; sleep 100; :"; :'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const child = spawn('sh', ['-c', 'sh -c "echo; sleep 100; :"; :'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
   await once(child.stdout, 'data');
   await expect.poll(() => descendantsOf(child.pid as number)).toHaveLength(2);
   const [shell = 0, sleep = 0] = descendantsOf(child.pid as number);
@@ -37,7 +49,11 @@ test('descendants come after their parents', async () => {
 });
 
 test('limits are read as the kernel prints them', () => {
-  const text = ['Limit                     Soft Limit           Hard Limit           Units', 'Max open files            1024                 524288               files', 'Max core file size        0                    unlimited            bytes'].join('\n');
+  const text = [
+    'Limit                     Soft Limit           Hard Limit           Units',
+    'Max open files            1024                 524288               files',
+    'Max core file size        0                    unlimited            bytes',
+  ].join('\n');
   expect(parseLimits(text)).toEqual({ nofile: { soft: 1_024, hard: 524_288 }, core: { soft: 0, hard: Infinity } });
   expect(Object.keys(readLimits())).toHaveLength(16);
 });

@@ -27,7 +27,8 @@ export function createProcessTableReader(clock: Clock): ProcessTableReader {
     const before = known;
     // Environments are read once per process; those that are gone are forgotten.
     known = new Map();
-    for (const stat of processes) if (before.has(identityOf(stat))) known.set(identityOf(stat), before.get(identityOf(stat)));
+    for (const stat of processes)
+      if (before.has(identityOf(stat))) known.set(identityOf(stat), before.get(identityOf(stat)));
     const cache = known;
     const markerOf = (stat: ProcStat): string | undefined => {
       const identity = identityOf(stat);

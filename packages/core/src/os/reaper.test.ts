@@ -14,11 +14,15 @@ async function runFixture(name: string, ...args: string[]): Promise<unknown> {
 }
 
 describe('reaping', () => {
-  test('[line 28] every orphan is reaped and no exit status of our own children is stolen, under load', { timeout: 60_000 }, async () => {
-    const result = (await runFixture('reap-under-load.ts', '40')) as { reaped: number; orphans: number };
-    expect(result).toMatchObject({ stolen: 0, zombies: 0 });
-    expect(result.reaped).toBeGreaterThanOrEqual(result.orphans);
-  });
+  test(
+    '[line 28] every orphan is reaped and no exit status of our own children is stolen, under load',
+    { timeout: 60_000 },
+    async () => {
+      const result = (await runFixture('reap-under-load.ts', '40')) as { reaped: number; orphans: number };
+      expect(result).toMatchObject({ stolen: 0, zombies: 0 });
+      expect(result.reaped).toBeGreaterThanOrEqual(result.orphans);
+    },
+  );
 
   test('[line 28] idle, it never wakes up', { timeout: 20_000 }, async () => {
     expect(await runFixture('count-wakeups.ts')).toBe(0);

@@ -53,14 +53,17 @@ interface Sighting {
 export function startReaper(options: ReaperOptions): () => void {
   const { sys, clock, onReaped = () => {}, onWarning = () => {}, intervalMs = 1_000 } = options;
   if (!sys) {
-    if (process.pid === 1) onWarning('orphaned processes stay zombies: waiting for them needs the native helper, see `pm doctor`');
+    if (process.pid === 1)
+      onWarning('orphaned processes stay zombies: waiting for them needs the native helper, see `pm doctor`');
     return () => {};
   }
   if (process.pid !== 1) becomeSubreaper(sys, onWarning);
   return watchZombies({ sys, clock, onReaped, intervalMs });
 }
 
-type Watch = Required<Pick<ReaperOptions, 'clock' | 'onReaped' | 'intervalMs'>> & { readonly sys: NonNullable<ReaperOptions['sys']> };
+type Watch = Required<Pick<ReaperOptions, 'clock' | 'onReaped' | 'intervalMs'>> & {
+  readonly sys: NonNullable<ReaperOptions['sys']>;
+};
 
 function watchZombies({ sys, clock, onReaped, intervalMs }: Watch): () => void {
   let seen = new Map<number, Sighting>();
@@ -128,5 +131,7 @@ function becomeSubreaper(sys: Watch['sys'], onWarning: (text: string) => void): 
 }
 
 function toOrphan({ pid, code, status }: WaitResult, command: string): ReapedOrphan {
-  return code === CLD_EXITED ? { pid, command, code: status, signal: null } : { pid, command, code: null, signal: status };
+  return code === CLD_EXITED
+    ? { pid, command, code: status, signal: null }
+    : { pid, command, code: null, signal: status };
 }

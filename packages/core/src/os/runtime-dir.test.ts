@@ -22,7 +22,13 @@ const inRun = (): string => join(root, 'run/pm');
 describe('[line 30] the runtime directory', () => {
   test('is looked for in a fixed order', () => {
     const env = { PM_RUNTIME_DIR: '/chosen', XDG_RUNTIME_DIR: '/run/user/7' };
-    expect(listPlaces({ env, configured: '/configured' }, 7)).toEqual(['/chosen', '/configured', '/run/pm', '/run/user/7/pm', '/tmp/pm-7']);
+    expect(listPlaces({ env, configured: '/configured' }, 7)).toEqual([
+      '/chosen',
+      '/configured',
+      '/run/pm',
+      '/run/user/7/pm',
+      '/tmp/pm-7',
+    ]);
     expect(listPlaces({ env: { PM_RUNTIME_DIR: '', XDG_RUNTIME_DIR: '' } }, 7)).toEqual(['/run/pm', '/tmp/pm-7']);
   });
 
@@ -42,7 +48,11 @@ describe('[line 30] the runtime directory', () => {
     ['a link', () => symlinkSync(root, inRun()), /symbolic link/],
     ['a dangling link', () => symlinkSync(join(root, 'nowhere'), inRun()), /symbolic link/],
     ['a file', () => writeFileSync(inRun(), ''), /not a directory/],
-    ['a folder that others may write to', () => (mkdirSync(inRun()), chmodSync(inRun(), 0o777)), /others may write to it \(mode 777\)/],
+    [
+      'a folder that others may write to',
+      () => (mkdirSync(inRun()), chmodSync(inRun(), 0o777)),
+      /others may write to it \(mode 777\)/,
+    ],
     ['nothing above it', () => rmSync(join(root, 'run'), { recursive: true }), /directory above it does not exist/],
   ])('%s in its place is refused, and the next place taken', (_, prepare, reason) => {
     prepare();
@@ -65,7 +75,10 @@ describe('[line 30] the runtime directory', () => {
     const program = `import { chooseRuntimeDir } from '${import.meta.dirname}/runtime-dir.ts';
       console.log(JSON.stringify(chooseRuntimeDir({ env: {}, root: '${root}' })));`;
     const node = [process.execPath, '--input-type=module-typescript', '-e', program];
-    const output = execFileSync('unshare', ['--mount', 'sh', '-c', script, 'sh', ...node], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync('unshare', ['--mount', 'sh', '-c', script, 'sh', ...node], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     expect(JSON.parse(output)).toEqual({
       refused: [
         { path: inRun(), reason: 'others may write to it (mode 770)' },

@@ -102,7 +102,10 @@ async function toFailure(
 ): Promise<SpawnError> {
   const [code, signal] = (await exited) as [number | null, string | null];
   if (!failure || failure.stage === 'usage') {
-    return new SpawnError('exec', `cannot start "${request.instance}": svexec ended with ${signal ?? `code ${code}`} before the program ran`);
+    return new SpawnError(
+      'exec',
+      `cannot start "${request.instance}": svexec ended with ${signal ?? `code ${code}`} before the program ran`,
+    );
   }
   return spawnFailure(request, failure.stage, toErrno(failure.errno));
 }
@@ -151,7 +154,9 @@ async function awaitEnd(launch: Launch, { reader, exited }: Monitored, containme
   const [code, signal] = (await exited) as [ChildEnd['code'], ChildEnd['signal']];
   const { end, leftovers, unkillable } = await reader.until(() => false);
   if (unkillable !== undefined) {
-    launch.warn(`${unkillable === -1 ? 'Some' : unkillable} of its processes could not be killed: they belong to another user`);
+    launch.warn(
+      `${unkillable === -1 ? 'Some' : unkillable} of its processes could not be killed: they belong to another user`,
+    );
   }
   const found = leftovers ?? (await containment.sweep(0));
   return { ...(end ?? { code, signal }), leftovers: found, ...closeCgroup(launch) };

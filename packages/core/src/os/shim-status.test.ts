@@ -5,7 +5,11 @@ const read = (...lines: string[]): ShimStatus => lines.reduce(readStatusLine, no
 
 test.each<[string, string[], ShimStatus]>([
   ['a life', ['P 12', 'R', 'D 3 0', 'L 0'], { pid: 12, running: true, end: { code: 3, signal: null }, leftovers: 0 }],
-  ['a death by signal', ['P 12', 'R', 'D 0 15', 'L 2'], { pid: 12, running: true, end: { code: null, signal: 'SIGTERM' }, leftovers: 2 }],
+  [
+    'a death by signal',
+    ['P 12', 'R', 'D 0 15', 'L 2'],
+    { pid: 12, running: true, end: { code: null, signal: 'SIGTERM' }, leftovers: 2 },
+  ],
   ['a real-time signal, which has no name', ['D 0 40'], { running: false, end: { code: 168, signal: null } }],
   ['aliases have their usual names', ['D 0 6'], { running: false, end: { code: null, signal: 'SIGABRT' } }],
   ['a failure', ['P 12', 'E uid 1'], { pid: 12, running: false, failure: { stage: 'uid', errno: 1 } }],

@@ -4,8 +4,21 @@ export type SignalMeaning = 'stop' | 'reload' | 'window' | 'ignore';
 
 export type HandledSignal = Extract<
   SignalName,
-  | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGWINCH' | 'SIGUSR1' | 'SIGUSR2' | 'SIGPIPE'
-  | 'SIGALRM' | 'SIGVTALRM' | 'SIGIO' | 'SIGPWR' | 'SIGSTKFLT' | 'SIGXCPU' | 'SIGXFSZ'
+  | 'SIGTERM'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGHUP'
+  | 'SIGWINCH'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGPIPE'
+  | 'SIGALRM'
+  | 'SIGVTALRM'
+  | 'SIGIO'
+  | 'SIGPWR'
+  | 'SIGSTKFLT'
+  | 'SIGXCPU'
+  | 'SIGXFSZ'
 >;
 
 /**
@@ -37,7 +50,9 @@ export const handledSignals: Readonly<Record<HandledSignal, SignalMeaning>> = {
  */
 export function handleSignals(listener: (signal: HandledSignal) => void): () => void {
   const entries = Object.entries(handledSignals) as [HandledSignal, SignalMeaning][];
-  const listeners = entries.map(([signal, meaning]) => [signal, meaning === 'ignore' ? () => {} : () => listener(signal)] as const);
+  const listeners = entries.map(
+    ([signal, meaning]) => [signal, meaning === 'ignore' ? () => {} : () => listener(signal)] as const,
+  );
   for (const [signal, listen] of listeners) process.on(signal, listen);
   return () => {
     for (const [signal, listen] of listeners) process.off(signal, listen);

@@ -14,7 +14,12 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /** A SpawnError in words: what failed at `stage` and why, and what to do about it. */
-export function spawnFailure(request: SpawnRequest, stage: SpawnStage, errno: string | undefined, cause?: unknown): SpawnError {
+export function spawnFailure(
+  request: SpawnRequest,
+  stage: SpawnStage,
+  errno: string | undefined,
+  cause?: unknown,
+): SpawnError {
   const what = explain(stage, errno, request);
   const hint = what.hint ?? errnoHints[errno ?? ''];
   return new SpawnError(stage, `cannot start "${request.instance}": ${what.text}${errno ? ` (${errno})` : ''}`, {
@@ -25,7 +30,12 @@ export function spawnFailure(request: SpawnRequest, stage: SpawnStage, errno: st
 }
 
 /** A SpawnError whose reason is known already. */
-export function spawnRefusal(request: SpawnRequest, stage: SpawnStage, text: string, options: { errno?: string; hint?: string }): SpawnError {
+export function spawnRefusal(
+  request: SpawnRequest,
+  stage: SpawnStage,
+  text: string,
+  options: { errno?: string; hint?: string },
+): SpawnError {
   return new SpawnError(stage, `cannot start "${request.instance}": ${text}`, options);
 }
 
@@ -65,7 +75,12 @@ function explain(stage: SpawnStage, errno: string | undefined, request: SpawnReq
   }
 }
 
-const stageTexts: Readonly<Record<Exclude<SpawnStage, 'working_dir' | 'exec' | 'groups' | 'gid' | 'uid' | 'limits' | 'nice' | 'oom_score_adj'>, string>> = {
+const stageTexts: Readonly<
+  Record<
+    Exclude<SpawnStage, 'working_dir' | 'exec' | 'groups' | 'gid' | 'uid' | 'limits' | 'nice' | 'oom_score_adj'>,
+    string
+  >
+> = {
   resolve: 'its command cannot be found',
   pipes: 'the pipes for its output cannot be made',
   fork: 'no new process can be made',
@@ -77,9 +92,10 @@ const stageTexts: Readonly<Record<Exclude<SpawnStage, 'working_dir' | 'exec' | '
 };
 
 const errnoHints: Readonly<Record<string, string>> = {
-  EAGAIN: 'The limit of processes is reached: of the container (pids_max, --pids-limit) or of the user ("limits.nproc").',
+  EAGAIN:
+    'The limit of processes is reached: of the container (pids_max, --pids-limit) or of the user ("limits.nproc").',
   ENOMEM: 'The machine or the container is out of memory.',
-  EMFILE: 'The supervisor has no descriptor left: raise the container\'s limit of open files (--ulimit nofile).',
+  EMFILE: "The supervisor has no descriptor left: raise the container's limit of open files (--ulimit nofile).",
   ENFILE: 'The machine has no descriptor left.',
 };
 
@@ -87,7 +103,10 @@ function explainFolder(request: SpawnRequest, errno: string | undefined): Explan
   const folder = `the working directory ${request.cwd}`;
   if (errno === 'ENOENT') return { text: `${folder} does not exist`, hint: 'Create it, or change "working_dir".' };
   if (errno === 'ENOTDIR') return { text: `${folder} is not a directory`, hint: 'Change "working_dir".' };
-  return { text: `${folder} cannot be entered${asUser(request)}`, hint: 'Check the permissions of every directory in the path.' };
+  return {
+    text: `${folder} cannot be entered${asUser(request)}`,
+    hint: 'Check the permissions of every directory in the path.',
+  };
 }
 
 function explainExec(request: SpawnRequest, errno: string | undefined): Explanation {
@@ -106,7 +125,10 @@ function explainExec(request: SpawnRequest, errno: string | undefined): Explanat
     case 'E2BIG':
       return { text: `arguments and environment of "${command}" are too long`, hint: 'Pass large values in a file.' };
     case 'ENOEXEC':
-      return { text: `"${command}" is not a program for this machine`, hint: 'Is it built for another CPU? Is the image for this platform?' };
+      return {
+        text: `"${command}" is not a program for this machine`,
+        hint: 'Is it built for another CPU? Is the image for this platform?',
+      };
     default:
       return { text: `"${command}" cannot be executed` };
   }
@@ -115,9 +137,13 @@ function explainExec(request: SpawnRequest, errno: string | undefined): Explanat
 function explainIdentity(request: SpawnRequest, errno: string | undefined): Explanation {
   const { credentials } = request.os;
   const text = `it cannot become ${describeUser(request)} with groups ${credentials?.groups.join(', ') || 'none'}`;
-  if (errno === 'EINVAL') return { text, hint: 'An id is not mapped in this user namespace: choose another user, or extend the mapping.' };
+  if (errno === 'EINVAL')
+    return { text, hint: 'An id is not mapped in this user namespace: choose another user, or extend the mapping.' };
   if (errno === 'EAGAIN') return { text, hint: 'The user has reached its limit of processes ("limits.nproc").' };
-  return { text, hint: 'Changing user needs root, or CAP_SETUID and CAP_SETGID: run pm so, or remove "user" and "group".' };
+  return {
+    text,
+    hint: 'Changing user needs root, or CAP_SETUID and CAP_SETGID: run pm so, or remove "user" and "group".',
+  };
 }
 
 function asUser(request: SpawnRequest): string {
@@ -125,8 +151,10 @@ function asUser(request: SpawnRequest): string {
 }
 
 function describeUser({ os: { credentials } }: SpawnRequest): string {
-  if (!credentials) return 'the supervisor\'s user';
-  return credentials.name === undefined ? `user ${credentials.uid}` : `user "${credentials.name}" (uid ${credentials.uid})`;
+  if (!credentials) return "the supervisor's user";
+  return credentials.name === undefined
+    ? `user ${credentials.uid}`
+    : `user "${credentials.name}" (uid ${credentials.uid})`;
 }
 
 function describeLimits(limits: Readonly<Partial<Record<LimitName, ResourceLimit>>>): string {

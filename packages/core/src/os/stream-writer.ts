@@ -7,7 +7,12 @@ const highWaterMark = 256 * 1024;
 
 /** Writes to a pipe or socket through epoll: it wakes exactly when there is room. */
 export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
-  const socket = new Socket({ fd, readable: false, writable: true, writableHighWaterMark: highWaterMark } as SocketConstructorOpts);
+  const socket = new Socket({
+    fd,
+    readable: false,
+    writable: true,
+    writableHighWaterMark: highWaterMark,
+  } as SocketConstructorOpts);
   const listeners = new Set<() => void>();
   let waiting = 0;
   let lost = 0;

@@ -21,7 +21,8 @@ function watchCounting(...paths: string[]): { changes: () => number } {
 }
 
 const path = (name: string): string => join(folder, name);
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
 
 test('a file that is written is a change', async () => {
   writeFileSync(path('pm.yaml'), 'a');

@@ -24,9 +24,17 @@ const wrap = (os: Partial<OsSpec>, own = root, tools = all): ReturnType<typeof w
 describe('without the helper', () => {
   test.each<[string, Partial<OsSpec>, string]>([
     ['nothing special', {}, '/bin/web arg'],
-    ['limits', { limits: { nofile: { soft: 10, hard: 20 }, core: { soft: 0, hard: Infinity } } }, '/bin/prlimit --nofile=10:20 --core=0:unlimited /bin/web arg'],
+    [
+      'limits',
+      { limits: { nofile: { soft: 10, hard: 20 }, core: { soft: 0, hard: Infinity } } },
+      '/bin/prlimit --nofile=10:20 --core=0:unlimited /bin/web arg',
+    ],
     ['nice', { nice: 3 }, '/bin/nice -n 3 /bin/web arg'],
-    ['further groups', { credentials: { ...www, groups: [33, 4] } }, '/bin/setpriv --reuid=33 --regid=33 --groups=33,4 /bin/web arg'],
+    [
+      'further groups',
+      { credentials: { ...www, groups: [33, 4] } },
+      '/bin/setpriv --reuid=33 --regid=33 --groups=33,4 /bin/web arg',
+    ],
     [
       'the user last: what comes before may need our privileges',
       { credentials: www, nice: 1, limits: { nofile: { soft: 1, hard: 1 } } },
@@ -37,7 +45,12 @@ describe('without the helper', () => {
   });
 
   test('a user with only its own group is set by Node, and sees its command as written', () => {
-    expect(wrap({ credentials: www }, root, none)).toEqual({ argv: ['/bin/web', 'arg'], argv0: 'web', uid: 33, gid: 33 });
+    expect(wrap({ credentials: www }, root, none)).toEqual({
+      argv: ['/bin/web', 'arg'],
+      argv0: 'web',
+      uid: 33,
+      gid: 33,
+    });
   });
 
   test('nice counts from where we are', () => {
@@ -55,6 +68,8 @@ describe('without the helper', () => {
   ])('%s is refused, never left out', (_, os, own, tools, stage, errno) => {
     const attempt = (): unknown => wrap(os, own, tools);
     expect(attempt).toThrow(SpawnError);
-    expect(attempt).toThrow(expect.objectContaining({ stage, errno: errno || undefined, hint: expect.stringMatching(/\w/) }));
+    expect(attempt).toThrow(
+      expect.objectContaining({ stage, errno: errno || undefined, hint: expect.stringMatching(/\w/) }),
+    );
   });
 });

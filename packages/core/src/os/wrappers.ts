@@ -58,7 +58,8 @@ function niceWrapper(request: SpawnRequest, own: Privileges, tools: WrapperTools
   if (nice === undefined || nice === own.nice) return [];
   if (!tools.nice) throw missing(request, 'nice', 'nice', 'nice');
   const lowest = 20 - Math.min(40, own.limits.nice?.soft ?? 0);
-  if (nice < own.nice && nice < lowest && !own.capabilities.has('CAP_SYS_NICE')) throw spawnFailure(request, 'nice', 'EPERM');
+  if (nice < own.nice && nice < lowest && !own.capabilities.has('CAP_SYS_NICE'))
+    throw spawnFailure(request, 'nice', 'EPERM');
   return [tools.nice, '-n', String(nice - own.nice)];
 }
 
@@ -68,12 +69,17 @@ interface IdentityWrapper {
 }
 
 /** Node sets user and group itself, and drops all supplementary groups. It does so before wrappers run, which may need root. */
-function identityWrapper(request: SpawnRequest, own: Privileges, tools: WrapperTools, wrapped: boolean): IdentityWrapper {
+function identityWrapper(
+  request: SpawnRequest,
+  own: Privileges,
+  tools: WrapperTools,
+  wrapped: boolean,
+): IdentityWrapper {
   const { credentials } = request.os;
   const change = identityChange(credentials, own);
   if (!credentials || change === 'none') return { wrapper: [], byNode: {} };
   const { uid, gid, groups } = credentials;
-  const needed = (['CAP_SETGID', ...(change === 'user' ? (['CAP_SETUID'] as const) : [])] as const);
+  const needed = ['CAP_SETGID', ...(change === 'user' ? (['CAP_SETUID'] as const) : [])] as const;
   if (needed.some((capability) => !own.capabilities.has(capability))) throw spawnFailure(request, 'uid', 'EPERM');
   const extra = groups.filter((group) => group !== gid);
   if (extra.length === 0 && !wrapped) return { wrapper: [], byNode: { uid, gid } };
@@ -83,9 +89,14 @@ function identityWrapper(request: SpawnRequest, own: Privileges, tools: WrapperT
 }
 
 function missing(request: SpawnRequest, stage: 'limits' | 'nice' | 'groups', key: string, tool: string): Error {
-  return spawnRefusal(request, stage, `"${key}" cannot be applied: the native helper is missing, and so is ${tool}(1)`, {
-    hint: `Install ${tool} (Debian: util-linux, coreutils), or see \`pm doctor\` for why the helper is missing.`,
-  });
+  return spawnRefusal(
+    request,
+    stage,
+    `"${key}" cannot be applied: the native helper is missing, and so is ${tool}(1)`,
+    {
+      hint: `Install ${tool} (Debian: util-linux, coreutils), or see \`pm doctor\` for why the helper is missing.`,
+    },
+  );
 }
 
 function locate(name: string): string | undefined {

@@ -22,7 +22,8 @@ describeSpawner(frame, 'fake', fakeHarness);
 function realHarness(helper: boolean): SpawnerHarness {
   return {
     spawner: createNodeSpawner({ helper }),
-    program: (name, ...args) => (name === 'missing' ? ['pm-no-such-command'] : ['sh', join(fixtures, `${name}.sh`), ...args]),
+    program: (name, ...args) =>
+      name === 'missing' ? ['pm-no-such-command'] : ['sh', join(fixtures, `${name}.sh`), ...args],
   };
 }
 

@@ -47,7 +47,12 @@ export function describeClock(frame: TestFrame, name: string, make: () => ClockH
 }
 
 /** Declares cases as tests, each with a harness of its own. */
-export function describeCases<H>(frame: TestFrame, title: string, cases: readonly ConformanceCase<H>[], make: () => H): void {
+export function describeCases<H>(
+  frame: TestFrame,
+  title: string,
+  cases: readonly ConformanceCase<H>[],
+  make: () => H,
+): void {
   frame.describe(title, () => {
     for (const { name, run } of cases) frame.test(name, () => run(make()));
   });
@@ -67,7 +72,10 @@ export const spawnerCases: readonly ConformanceCase<SpawnerHarness>[] = [
     async run(harness) {
       const child = await start(harness, ['exit', '0']);
       const end = await child.ended;
-      assert.deepEqual({ code: end.code, signal: end.signal, leftovers: end.leftovers ?? 0 }, { code: 0, signal: null, leftovers: 0 });
+      assert.deepEqual(
+        { code: end.code, signal: end.signal, leftovers: end.leftovers ?? 0 },
+        { code: 0, signal: null, leftovers: 0 },
+      );
     },
   },
   {

@@ -13,14 +13,22 @@ export function createFakeLogs(): FakeLogs {
   const records: string[] = [];
   const texts = new Map<string, string>();
   const listeners = new Set<Parameters<LogPipeline['onKept']>[0]>();
-  const write = (level: keyof Logger) => (message: string): void => void records.push(`${level}: ${message}`);
+  const write =
+    (level: keyof Logger) =>
+    (message: string): void =>
+      void records.push(`${level}: ${message}`);
 
   return {
     records,
     text: (instance) => texts.get(instance) ?? '',
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     attach: (source, readable) => attach(source, readable),
-    follow: () => ({ ended: Promise.resolve(), stopLines: () => undefined, adopt: () => undefined, detach: () => undefined }),
+    follow: () => ({
+      ended: Promise.resolve(),
+      stopLines: () => undefined,
+      adopt: () => undefined,
+      detach: () => undefined,
+    }),
     kept: (instance) => toKept(texts.get(instance) ?? ''),
     onKept(listener) {
       listeners.add(listener);
@@ -46,10 +54,18 @@ export function createFakeLogs(): FakeLogs {
     });
     readable.on('close', resolve);
     readable.on('end', resolve);
-    return { ended, stopLines: () => void (onLine = undefined), adopt: () => undefined, detach: () => void readable.destroy() };
+    return {
+      ended,
+      stopLines: () => void (onLine = undefined),
+      adopt: () => undefined,
+      detach: () => void readable.destroy(),
+    };
   }
 }
 
 function toKept(text: string): readonly KeptLine[] {
-  return text.split('\n').filter((line) => line !== '').map((line) => ({ time: 0, stream: 'stdout' as const, text: line }));
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ time: 0, stream: 'stdout' as const, text: line }));
 }

@@ -208,7 +208,14 @@ class ScriptedChild implements FakeChild {
 
 /** Signals whose default action does not end a process, signal(7). */
 const harmless: ReadonlySet<SignalName> = new Set<SignalName>([
-  'SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGURG',
+  'SIGWINCH',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
 ]);
 
 type FakeStreams = Partial<Record<'stdout' | 'stderr' | 'notify', PassThrough>>;

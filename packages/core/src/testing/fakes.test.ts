@@ -80,7 +80,12 @@ describe('the fake spawner', () => {
     const child = await spawner.spawn(requestOf(['x']));
     const fake = spawner.of('case-1');
     fake.ignore('SIGTERM');
-    expect([child.signal('SIGTERM', 'group'), child.signal('SIGWINCH', 'mixed'), child.kill('SIGKILL', 'mixed'), child.kill('SIGKILL', 'mixed')]).toEqual([true, true, true, false]);
+    expect([
+      child.signal('SIGTERM', 'group'),
+      child.signal('SIGWINCH', 'mixed'),
+      child.kill('SIGKILL', 'mixed'),
+      child.kill('SIGKILL', 'mixed'),
+    ]).toEqual([true, true, true, false]);
     expect(fake.received).toEqual([
       { signal: 'SIGTERM', mode: 'group', via: 'signal' },
       { signal: 'SIGWINCH', mode: 'mixed', via: 'signal' },

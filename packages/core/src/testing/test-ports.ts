@@ -21,7 +21,9 @@ export interface TestPorts extends Ports {
   memory: number;
 }
 
-export function createTestPorts(changes: Partial<Pick<Ports, 'hooks' | 'env' | 'socket' | 'memoryLimit'>> = {}): TestPorts {
+export function createTestPorts(
+  changes: Partial<Pick<Ports, 'hooks' | 'env' | 'socket' | 'memoryLimit'>> = {},
+): TestPorts {
   const clock = createFakeClock();
   const journal = createJournal({ now: () => clock.now() });
   const told: string[] = [];
@@ -42,7 +44,9 @@ export function createTestPorts(changes: Partial<Pick<Ports, 'hooks' | 'env' | '
       fileStamp: (path) => files.get(path),
       residentBytes: () => ports.memory,
       treeUsage: (pids) =>
-        pids.length === 0 ? undefined : { cpuSeconds: 1, rssBytes: ports.memory, threads: pids.length, fds: 3 * pids.length },
+        pids.length === 0
+          ? undefined
+          : { cpuSeconds: 1, rssBytes: ports.memory, threads: pids.length, fds: 3 * pids.length },
     },
     hooks: quietHooks,
     env: { PATH: '/bin' },

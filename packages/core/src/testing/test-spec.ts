@@ -43,7 +43,10 @@ export function createTestSpec(name: string, changes: SpecChanges = {}): Process
 }
 
 /** A dependency with the default limits. */
-export function dependOn(process: string, condition: 'started' | 'ready' | 'completed' = 'ready'): ProcessSpec['dependsOn'][number] {
+export function dependOn(
+  process: string,
+  condition: 'started' | 'ready' | 'completed' = 'ready',
+): ProcessSpec['dependsOn'][number] {
   return { process, condition, timeoutMs: 300_000, restart: false, optional: false, waitAfterMs: 0 };
 }
 

@@ -18,7 +18,9 @@ export function followRestarts(roster: Roster): () => void {
 function restartDependents(roster: Roster, unit: Unit): void {
   for (const name of roster.graph.dependents.get(unit.name) ?? []) {
     const dependent = roster.get(name);
-    const follows = dependent?.spec.dependsOn.some((dependency) => dependency.process === unit.name && dependency.restart);
+    const follows = dependent?.spec.dependsOn.some(
+      (dependency) => dependency.process === unit.name && dependency.restart,
+    );
     if (follows === true && dependent?.desired === 'up') dependent.restartRunning('dependency');
   }
 }

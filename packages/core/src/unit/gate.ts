@@ -48,12 +48,7 @@ export function askGate(question: GateQuestion): GateAnswer {
     ...spec.conflictsWith.map((name) => askConflict(name, question)),
     askWaves(question),
   ];
-  return (
-    answers.find((answer) => answer.verdict === 'never') ??
-    toFirstWait(answers) ??
-    askWaitAfter(question) ??
-    open
-  );
+  return answers.find((answer) => answer.verdict === 'never') ?? toFirstWait(answers) ?? askWaitAfter(question) ?? open;
 }
 
 function toFirstWait(answers: readonly GateAnswer[]): GateAnswer | undefined {
@@ -86,7 +81,8 @@ function toHopeless({ process, condition }: DependencySpec, standing: Standing |
   if (standing === undefined) return `it depends on "${process}", which does not exist`;
   const because = standing.why === undefined ? '' : ` (${standing.why})`;
   if (standing.failed) return `its dependency "${process}" failed${because}`;
-  if (!standing.desiredUp && !standing.live) return `its dependency "${process}" is not running${because} and nothing starts it`;
+  if (!standing.desiredUp && !standing.live)
+    return `its dependency "${process}" is not running${because} and nothing starts it`;
   if (standing.ended) return `its dependency "${process}" has ended and is not ${condition} any more`;
   return undefined;
 }
@@ -97,17 +93,25 @@ function askDelay({ process, waitAfterMs }: DependencySpec, since: number, { now
   return { verdict: 'wait', why: `waiting ${waitAfterMs} ms after "${process}" (wait_after)`, until };
 }
 
-function askTimeout(dependency: DependencySpec, standing: Standing | undefined, { since, now }: GateQuestion): GateAnswer {
+function askTimeout(
+  dependency: DependencySpec,
+  standing: Standing | undefined,
+  { since, now }: GateQuestion,
+): GateAnswer {
   const { process, condition, timeoutMs, optional } = dependency;
   const because = standing?.why === undefined ? '' : ` (${standing.why})`;
   if (now >= since + timeoutMs) {
-    return optional ? open : { verdict: 'never', why: `waited ${timeoutMs / 1000} s for "${process}" to be ${condition}${because}` };
+    return optional
+      ? open
+      : { verdict: 'never', why: `waited ${timeoutMs / 1000} s for "${process}" to be ${condition}${because}` };
   }
   return { verdict: 'wait', why: `waiting for "${process}" to be ${condition}${because}`, until: since + timeoutMs };
 }
 
 function askConflict(name: string, { standing }: GateQuestion): GateAnswer {
-  return standing(name)?.live === true ? { verdict: 'wait', why: `waiting for "${name}" to stop (conflicts_with)` } : open;
+  return standing(name)?.live === true
+    ? { verdict: 'wait', why: `waiting for "${name}" to stop (conflicts_with)` }
+    : open;
 }
 
 function askWaves({ earlierWaves }: GateQuestion): GateAnswer {

@@ -21,7 +21,10 @@ function findStartable(roster: Roster, unit: Unit): readonly Unit[] {
   return unit.spec.dependsOn
     .filter((dependency) => !dependency.optional)
     .map((dependency) => roster.get(dependency.process))
-    .filter((other): other is Unit => other !== undefined && other.desired === 'down' && other.spec.enabled && !other.standing.skipped);
+    .filter(
+      (other): other is Unit =>
+        other !== undefined && other.desired === 'down' && other.spec.enabled && !other.standing.skipped,
+    );
 }
 
 /** The relation holds both ways, whoever declared it. */

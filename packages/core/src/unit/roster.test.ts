@@ -6,7 +6,12 @@ import { startWithNeeds } from './needs.ts';
 import { Roster } from './roster.ts';
 import type { Unit } from './unit.ts';
 
-function setUp(specs: readonly ProcessSpec[]): { ports: TestPorts; roster: Roster; unit: (name: string) => Unit; start: (name: string) => Promise<void> } {
+function setUp(specs: readonly ProcessSpec[]): {
+  ports: TestPorts;
+  roster: Roster;
+  unit: (name: string) => Unit;
+  start: (name: string) => Promise<void>;
+} {
   const ports = createTestPorts();
   const roster = new Roster(ports);
   roster.add(specs);
@@ -47,7 +52,10 @@ describe('gates', () => {
     await start('web');
     ports.spawner.of('migrate-1').exit(3);
     await ports.clock.advance(0);
-    expect(unit('web').view()).toMatchObject({ state: 'FAILED', reason: expect.stringContaining('its dependency "migrate" failed (exit 3') as string });
+    expect(unit('web').view()).toMatchObject({
+      state: 'FAILED',
+      reason: expect.stringContaining('its dependency "migrate" failed (exit 3') as string,
+    });
     expect(ports.clock.pending).toBe(0);
   });
 
@@ -88,7 +96,10 @@ describe('gates', () => {
   });
 
   it('conflicts_with stops the other, and starts only when it is gone', async () => {
-    const { ports, unit, start } = setUp([createTestSpec('blue'), createTestSpec('green', { conflictsWith: ['blue'] })]);
+    const { ports, unit, start } = setUp([
+      createTestSpec('blue'),
+      createTestSpec('green', { conflictsWith: ['blue'] }),
+    ]);
     await start('blue');
     ports.spawner.of('blue-1').onSignal('SIGTERM', () => undefined);
     await start('green');
@@ -167,7 +178,10 @@ describe('restarting', () => {
     }
     ports.spawner.of('web-1').exit('SIGSEGV');
     await ports.clock.advance(0);
-    expect(unit('web').view()).toMatchObject({ state: 'FAILED', reason: 'killed by SIGSEGV; failed: gave up after 3 restarts' });
+    expect(unit('web').view()).toMatchObject({
+      state: 'FAILED',
+      reason: 'killed by SIGSEGV; failed: gave up after 3 restarts',
+    });
   });
 
   it('a spawn that fails is a failure like any other [line 12]', async () => {
@@ -181,7 +195,10 @@ describe('restarting', () => {
   });
 
   it('a dependent is not restarted because its dependency crashed, and gates are asked again for a restart', async () => {
-    const { ports, unit, start } = setUp([createTestSpec('db'), createTestSpec('web', { dependsOn: [dependOn('db')] })]);
+    const { ports, unit, start } = setUp([
+      createTestSpec('db'),
+      createTestSpec('web', { dependsOn: [dependOn('db')] }),
+    ]);
     await start('web');
     ports.spawner.of('db-1').exit(1);
     await ports.clock.advance(0);
@@ -192,7 +209,9 @@ describe('restarting', () => {
   });
 
   it('not ready in time is a failure: stopped, counted, tried again', async () => {
-    const { ports, unit, start } = setUp([createTestSpec('web', { readiness: { kind: 'port', port: 80 }, startTimeoutMs: 1000 })]);
+    const { ports, unit, start } = setUp([
+      createTestSpec('web', { readiness: { kind: 'port', port: 80 }, startTimeoutMs: 1000 }),
+    ]);
     await start('web');
     await ports.clock.advance(1000);
     expect(unit('web').instance(1)?.view()).toMatchObject({ state: 'BACKOFF', consecutiveFailures: 1 });

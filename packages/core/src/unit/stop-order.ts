@@ -16,7 +16,9 @@ export interface StopOrder {
 }
 
 export function createStopOrder(graph: Graph): StopOrder {
-  const waves = toWaves(graph).toReversed().map((wave) => new Set(wave.processes));
+  const waves = toWaves(graph)
+    .toReversed()
+    .map((wave) => new Set(wave.processes));
   const waiting = new Map(graph.names.map((name) => [name, new Set(graph.dependents.get(name))]));
   const gone = new Set<string>();
   const named = new Set<string>();

@@ -74,7 +74,9 @@ export class Unit {
   /** Everything wanted of it has come: up and ready, completed, or failed. */
   get isSettled(): boolean {
     const { skipped, failed, ended, readySince, completedSince } = this.#standing;
-    return skipped || failed || ended || readySince !== undefined || completedSince !== undefined || this.#desired === 'down';
+    return (
+      skipped || failed || ended || readySince !== undefined || completedSince !== undefined || this.#desired === 'down'
+    );
   }
 
   /** Does not take part; `why` is shown. undefined: it does. */
@@ -230,7 +232,8 @@ export class Unit {
   #toStanding(before: Standing | undefined): Standing {
     const now = this.#context.ports.clock.monotonic();
     const wanted = this.#wanted();
-    const since = (holds: boolean, earlier: number | undefined): number | undefined => (holds ? (earlier ?? now) : undefined);
+    const since = (holds: boolean, earlier: number | undefined): number | undefined =>
+      holds ? (earlier ?? now) : undefined;
     const every = (test: (instance: Instance) => boolean): boolean => wanted.length > 0 && wanted.every(test);
     const oneshot = this.#spec.type === 'oneshot';
     const exited = every((instance) => instance.state === 'exited');
@@ -241,8 +244,14 @@ export class Unit {
       desiredUp: this.#desired === 'up',
       failed: failed !== undefined,
       ended: exited && !oneshot,
-      startedSince: since(every((instance) => instance.child !== undefined || instance.state === 'exited'), before?.startedSince),
-      readySince: since(every((instance) => instance.ready), before?.readySince),
+      startedSince: since(
+        every((instance) => instance.child !== undefined || instance.state === 'exited'),
+        before?.startedSince,
+      ),
+      readySince: since(
+        every((instance) => instance.ready),
+        before?.readySince,
+      ),
       completedSince: since(exited && oneshot, before?.completedSince),
       live: this.instances.some((instance) => liveStates.has(instance.state)),
       why,

@@ -37,5 +37,7 @@ export function createWaveGate(graph: Graph, booting: ReadonlySet<string>): Wave
 /** Spawned, or never to be: a process that failed or takes no part holds nobody back. */
 function hasPassed({ standing, desired, instances }: Unit): boolean {
   if (standing.skipped || standing.failed || desired === 'down') return true;
-  return standing.startedSince !== undefined || (instances.length > 0 && instances.every((instance) => instance.spawns > 0));
+  return (
+    standing.startedSince !== undefined || (instances.length > 0 && instances.every((instance) => instance.spawns > 0))
+  );
 }
