@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
@@ -31,7 +31,6 @@ export interface Loader {
 export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions): Loader {
   const loaded = new Map<string, BundleModule>();
   const fresh = new Map<string, Script>();
-  const caches = cacheFolders.filter((path) => isTrusted(path, uid)).map((path) => join(path, tag));
   const requireOutside = createRequire(join(folder, 'pm.js'));
   const cacheNameOf = (name: string): string => `${name.replaceAll('/', '-')}.code`;
 
@@ -44,7 +43,8 @@ export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions):
     if (known !== undefined) return known.exports;
     const module: BundleModule = { exports: {} };
     loaded.set(name, module);
-    const script = compile(join(folder, name), readFirst(caches.map((cache) => join(cache, cacheNameOf(name)))));
+    const cache = cacheFolders.find((path) => isTrusted(path, uid) && existsSync(join(path, tag, cacheNameOf(name))));
+    const script = compile(join(folder, name), cache === undefined ? undefined : join(cache, tag, cacheNameOf(name)));
     if (script.cachedDataRejected !== false) fresh.set(name, script);
     const run = script.runInThisContext() as BundleFile;
     run(module, requireInside, join(folder, name));
@@ -56,7 +56,7 @@ export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions):
     save() {
       for (const [name, script] of fresh) {
         const code = script.createCachedData();
-        caches.some((cache) => writeWhole(join(cache, cacheNameOf(name)), code));
+        cacheFolders.some((path) => prepareFolder(path, uid) && writeWhole(join(path, tag, cacheNameOf(name)), code));
       }
       fresh.clear();
     },
@@ -70,35 +70,35 @@ interface BundleModule {
 /** The build wraps each file into a function of these. */
 type BundleFile = (module: BundleModule, require: (name: string) => unknown, filename: string) => void;
 
-function compile(filename: string, cachedData: Buffer | undefined): Script {
+function compile(filename: string, cacheFile: string | undefined): Script {
   // The build writes ASCII: one byte a character, half of what UTF-8 decoding would keep in memory.
   const source = readFileSync(filename, 'latin1');
   const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const cachedData = cacheFile === undefined ? undefined : readIfPresent(cacheFile);
   return new Script(source, { filename, importModuleDynamically, ...(cachedData === undefined ? {} : { cachedData }) });
 }
 
 /** Code is run from there: a folder that somebody else made first, may write to, or that is a link, is not used. */
 export function isTrusted(path: string, uid: number): boolean {
-  try {
-    mkdirSync(path, { mode: 0o755 });
-    return true;
-  } catch {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    return (
-      stat !== undefined && stat.isDirectory() && (stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0
-    );
-  }
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && stat.isDirectory() && (stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0;
 }
 
-function readFirst(paths: readonly string[]): Buffer | undefined {
-  for (const path of paths) {
-    try {
-      return readFileSync(path);
-    } catch {
-      // Not kept there; perhaps in the next one.
-    }
+function prepareFolder(path: string, uid: number): boolean {
+  try {
+    mkdirSync(path, { mode: 0o755 });
+  } catch {
+    // It is there already, or cannot be made: either shows next.
   }
-  return undefined;
+  return isTrusted(path, uid);
+}
+
+function readIfPresent(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Renamed into place: another pm may read it at this moment. false: a full or read-only disk is no reason to complain. */

@@ -117,6 +117,19 @@ describe('files of the bundle and their compiled code', () => {
     expect(statSync(join(cache, 'one', 'other.js.code')).size).toBeGreaterThan(100);
   });
 
+  test('a cache that others can write to is not read, and the next folder is used', () => {
+    mkdirSync(join(cache, 'one'), { recursive: true });
+    writeFileSync(join(cache, 'one', 'other.js.code'), 'planted');
+    chmodSync(cache, 0o777);
+    const next = join(folder, 'next');
+    const loader = createLoader({ folder, cacheFolders: [cache, next], tag: 'one', uid });
+    loader.load('other.js');
+    expect(readdirSync(folder)).not.toContain('next');
+    loader.save();
+    expect(readFileSync(join(cache, 'one', 'other.js.code'), 'utf8')).toBe('planted');
+    expect(readdirSync(join(next, 'one'))).toEqual(['other.js.code']);
+  });
+
   test('a cache that cannot be written is done without', () => {
     const loader = createLoader({
       folder,
@@ -134,7 +147,8 @@ describe('files of the bundle and their compiled code', () => {
   });
 
   test('a cache is used only where nobody else can write', () => {
-    expect(isTrusted(cache, uid)).toBe(true);
+    expect(isTrusted(cache, uid)).toBe(false);
+    mkdirSync(cache, { mode: 0o755 });
     expect(isTrusted(cache, uid)).toBe(true);
     chmodSync(cache, 0o777);
     expect(isTrusted(cache, uid)).toBe(false);
