@@ -19,8 +19,13 @@ export type {
   SizeInput,
 } from './config/define.ts';
 export * as fields from './config/schema/fields.ts';
+export { readDeclarations } from './config/declarations.ts';
+export type { Declarations, DeclarationSource } from './config/declarations.ts';
+export { readText } from './config/read-text.ts';
+export type { TextReading } from './config/read-text.ts';
 export { readDuration, readSize } from './config/duration.ts';
 export type { Reading } from './config/duration.ts';
+export type { InterpolationSources } from './config/interpolate.ts';
 export { expandInstance } from './config/interpolate.ts';
 export { closest, didYouMean } from './config/suggest.ts';
 export { formatDiagnostics } from './config/diagnostic.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { chooseRuntimeDir, listPlaces, type RuntimeDir } from './runtime-dir.ts';
+import { chooseRuntimeDir, listPlaces, listRuntimeDirs, type RuntimeDir } from './runtime-dir.ts';
 
 const uid = process.geteuid?.() ?? 0;
 const isRoot = uid === 0;
@@ -30,6 +30,12 @@ describe('[line 30] the runtime directory', () => {
       '/tmp/pm-7',
     ]);
     expect(listPlaces({ env: { PM_RUNTIME_DIR: '', XDG_RUNTIME_DIR: '' } }, 7)).toEqual(['/run/pm', '/tmp/pm-7']);
+  });
+
+  test('can be looked for without making it', () => {
+    const env = { PM_RUNTIME_DIR: join(root, 'chosen') };
+    expect(listRuntimeDirs(env)).toEqual([join(root, 'chosen'), '/run/pm', `/tmp/pm-${uid}`]);
+    expect(() => statSync(join(root, 'chosen'))).toThrow('ENOENT');
   });
 
   test('is made for us alone', () => {

@@ -37,6 +37,11 @@ export function chooseRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
   return { refused };
 }
 
+/** Where a supervisor that this user started may have its socket, likeliest first. Looks at nothing, makes nothing. */
+export function listRuntimeDirs(env: RuntimeDirOptions['env']): string[] {
+  return listPlaces({ env }, process.geteuid?.() ?? 0);
+}
+
 /** Pure: the places in the order they are tried. */
 export function listPlaces({ configured, env, root = '/' }: RuntimeDirOptions, uid: number): string[] {
   const { PM_RUNTIME_DIR: chosen, XDG_RUNTIME_DIR: session } = env;
