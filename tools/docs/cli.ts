@@ -7,6 +7,7 @@ import { toGeneratedNote, toPage, toTable } from './markdown.ts';
 const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: 'Done; for `pm run`: stopped on request, or idle.',
   failed: 'The boot failed, or the answer is no.',
+  notRunning: 'No supervisor answers at the socket or URL.',
   usage: 'The command line is wrong.',
   internal: 'A defect of pm.',
   alreadyRunning: 'Another supervisor runs on the same socket.',

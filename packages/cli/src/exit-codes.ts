@@ -4,6 +4,8 @@ export const exitCodes = {
   ok: 0,
   /** The boot failed, or the answer is "no". */
   failed: 1,
+  /** No supervisor answers: nothing runs there, or this user may not talk to it (3 as in the LSB's init scripts). */
+  notRunning: 3,
   /** The command line is wrong (EX_USAGE of sysexits.h). */
   usage: 64,
   /** A defect of pm (EX_SOFTWARE). */
