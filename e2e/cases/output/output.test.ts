@@ -110,9 +110,12 @@ test('output: log_file is followed as the process’s own, through a rotation', 
 processes:
   app:
     log_file: app.log
-    command: [sh, -c, "sleep 0.2; echo one >> app.log; mv app.log app.log.1; echo two >> app.log; echo done; exec sleep 600"]
+    command: [sh, -c, "echo one >> app.log; while [ ! -e rotate ]; do sleep 0.02; done; echo last >> app.log; mv app.log app.log.1; echo two >> app.log; exec sleep 600"]
 `);
-  await pm.out.waitFor('app-1: two');
   await pm.out.waitFor('app-1: one');
+  await folder.write('rotate', '');
+  await pm.out.waitFor('app-1: two');
+  const own = pm.out.texts.filter((text) => text.startsWith('app-1: '));
+  expect(own).toEqual(['app-1: one', 'app-1: last', 'app-1: two']);
   await pm.stop();
 });
