@@ -28,6 +28,7 @@ import type { GlobalSpec, SignalName } from './plan/spec.ts';
 import type { ModuleLoader } from './plugin/modules.ts';
 import type { BundledPlugin } from './plugin/resolve.ts';
 import { connectPlugins } from './plugin-connection.ts';
+import { toPipelineSettings } from './log/settings.ts';
 import { createSupervisor, type Supervisor, type World } from './supervisor.ts';
 
 /** What `pm run` was asked for, and what it knows of its own process. */
@@ -139,13 +140,7 @@ function openLogs(planned: Planned, output: Output, { colours }: RunOptions): Lo
   return createLogPipeline({
     output,
     clock: systemClock,
-    settings: {
-      format: global.logFormat,
-      level: global.logLevel,
-      timestamps: global.logTimestamps,
-      overflow: global.logOverflow,
-      buffer: global.logBuffer,
-    },
+    settings: toPipelineSettings(global),
     tap: { active: () => line.hasTaps(), apply: (record) => line.fire(record) },
     colours,
   });

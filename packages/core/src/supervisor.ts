@@ -3,7 +3,6 @@ import { resolveTargets } from './command/resolve.ts';
 import { writeEvents } from './event/describe.ts';
 import type { Caller, ShutdownCulprit } from './event/event.ts';
 import { createJournal, type Journal } from './event/journal.ts';
-import type { HookRegistry } from './hooks/registry.ts';
 import { toExitCode } from './instance/exit.ts';
 import type { Instance } from './instance/instance.ts';
 import { restingStates } from './instance/machine.ts';
@@ -18,55 +17,20 @@ import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
 import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
 import { watchMemory } from './lifecycle/memory-watch.ts';
 import { measureUsage } from './lifecycle/usage.ts';
-import { createPlanKeeper, type PlanChange, type PlanKeeper, type Planner } from './lifecycle/plan-keeper.ts';
+import { createPlanKeeper, type PlanChange, type PlanKeeper } from './lifecycle/plan-keeper.ts';
 import { toRejection } from './lifecycle/rejection.ts';
 import { tellUnitChanges } from './lifecycle/unit-changes.ts';
 import type { TreeUsage } from './os/tree-usage.ts';
+import { toPipelineSettings } from './log/settings.ts';
 import { diffPlans } from './plan/diff.ts';
 import type { HookSet, Plan, SignalName } from './plan/spec.ts';
 import { followRestarts } from './unit/follow-restarts.ts';
 import { Roster } from './unit/roster.ts';
 import type { Unit } from './unit/unit.ts';
 import { coreVersion } from './version.ts';
+import type { StopRequest, Supervisor, SupervisorOptions } from './world.ts';
 
-/** Everything outside of the supervisor; the real one is made in `run.ts`. */
-export interface World extends Omit<Ports, 'hooks' | 'emit'> {
-  readonly pid: number;
-  /** Standard input is a terminal. */
-  readonly hasTerminal: boolean;
-}
-
-/** What a supervisor is made of: the plan it begins with, and everything it touches. */
-export interface SupervisorOptions {
-  readonly plan: Plan;
-  readonly hooks: HookRegistry;
-  readonly replan: Planner;
-  /** The world; hooks and the journal are joined to it here. */
-  readonly world: World;
-  /** Ends plugins, last in first out; bounded. */
-  readonly disposePlugins: () => Promise<void>;
-  /** The command after `--`. */
-  readonly foreground?: readonly [string, ...string[]];
-}
-
-/** A supervisor that has not started yet, or runs. */
-export interface Supervisor {
-  /** Boots, supervises, stops. Resolves with the exit code when nothing is left; never rejects for what a process or plugin does. */
-  run(): Promise<number>;
-  readonly dispatch: Dispatch;
-  snapshot(): Snapshot;
-  readonly journal: Journal;
-  /** The plan in force. */
-  readonly plan: Plan;
-  /** What the tree of each living instance uses now, by instance: of those named, or all. */
-  usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>>;
-  /** What a signal to the supervisor means: SIGTERM, SIGINT and SIGQUIT stop (twice: kill), SIGHUP reads the configuration again. */
-  onSignal(signal: SignalName): void;
-  /** Keeps the supervisor from ending because it is idle, until the returned function is called. */
-  hold(): () => void;
-  /** Ends it in order because of a defect; the exit code is 70. */
-  fail(error: unknown): void;
-}
+export type { Supervisor, SupervisorOptions, World } from './world.ts';
 
 /** The composition root of a run: joins plan, units, hooks and the world. Nothing has happened until `run`. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -360,14 +324,7 @@ class RunningSupervisor implements Supervisor {
   }
 
   async #apply({ before, plan, diff }: PlanChange): Promise<void> {
-    const { global } = plan;
-    this.#ports.logs.configure({
-      format: global.logFormat,
-      level: global.logLevel,
-      timestamps: global.logTimestamps,
-      overflow: global.logOverflow,
-      buffer: global.logBuffer,
-    });
+    this.#ports.logs.configure(toPipelineSettings(plan.global));
     if (!this.#unitsKnown) return this.#ports.emit('plan.applied', { diff });
     await this.#unitsStarted.promise;
     await applyPlan({ roster: this.#roster, ports: this.#ports, before, plan, diff, signal: this.#draining.signal });
@@ -375,15 +332,4 @@ class RunningSupervisor implements Supervisor {
     this.#options.hooks.plan.applied.fire(plan, diff);
     this.#stopIfIdle();
   }
-}
-
-interface StopRequest {
-  readonly reason: string;
-  readonly caller: Caller;
-  /** Default 0. */
-  readonly exitCode?: number;
-  /** The signal that asked for it, for the command after `--`. */
-  readonly signal?: SignalName;
-  /** `kill`: when a stop is already under way, it is cut short. */
-  readonly again?: 'kill';
 }

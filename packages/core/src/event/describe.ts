@@ -1,6 +1,6 @@
 import type { LogLevel } from '../plan/spec.ts';
 import type { Logger } from '../log/pipeline.ts';
-import type { PmEvent } from './event.ts';
+import type { EventPayloads, PmEvent } from './event.ts';
 import type { Journal } from './journal.ts';
 
 export interface EventLine {
@@ -35,11 +35,7 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
     case 'plan.applied':
       return describeDiff(event.diff);
     case 'plan.rejected':
-      return {
-        level: 'error',
-        text: `configuration not applied, everything runs on as before: ${event.message}`,
-        below: event.problems ?? [],
-      };
+      return describeRejection(event);
     case 'command.accepted':
       return { level: 'debug', text: `${[event.command, ...event.targets].join(' ')} by ${event.caller}` };
     case 'command.refused':
@@ -81,6 +77,14 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
       // A plugin's event: only the plugin knows words for it.
       return undefined;
   }
+}
+
+function describeRejection({ message, problems = [] }: EventPayloads['plan.rejected']): EventLine {
+  return {
+    level: 'error',
+    text: `configuration not applied, everything runs on as before: ${message}`,
+    below: problems,
+  };
 }
 
 function info(text: string): EventLine {

@@ -11,39 +11,10 @@ import { createHistory, type History } from './history.ts';
 import { getNext, liveStates, type State, type Trigger } from './machine.ts';
 import type { Ports } from './ports.ts';
 import { decideEnding, type Ending, type Verdict } from './restart-policy.ts';
-import { toUserState, type InstanceView, type LastExit, type UserState } from './view.ts';
+import type { Outcome, Slot, StopCause } from './slot.ts';
+import { toInstanceView, toUserState, type InstanceView, type UserState } from './view.ts';
 
-/** What the unit knows of this slot. */
-export interface Slot {
-  readonly index: number;
-  /** The declaration for the next start. */
-  spec(): ProcessSpec;
-  /** Whether the unit wants this slot up now. */
-  wanted(): boolean;
-  /** The instance waits for its gate; answered by `openGate` or `failGate`, maybe at once. `again`: an automatic restart. */
-  awaitGate(instance: Instance, again: boolean): void;
-  /** The instance no longer waits. */
-  leaveGate(instance: Instance): void;
-  /** State or readiness changed. */
-  changed(instance: Instance): void;
-}
-
-/** Why it was asked to end. */
-interface StopCause {
-  readonly reason: Reason;
-  /** Set where the end counts as a failure. */
-  readonly failure?: string;
-  /** No hooks, no drain, no stop signal: the kill at once. */
-  readonly hurry?: boolean;
-}
-
-/** How an attempt is over: `exit` is absent where it never came to a process. */
-interface Outcome {
-  readonly success: boolean;
-  readonly what: string;
-  readonly forbidden?: boolean;
-  readonly exit?: LastExit;
-}
+export type { Slot } from './slot.ts';
 
 /**
  * The shell around the machine: `trigger → next → effects → run`. It holds the slot's history and its current
@@ -104,24 +75,17 @@ export class Instance {
   }
 
   view(): InstanceView {
-    const { restarts, failures, lastExit } = this.#history;
-    const spec = this.#slot.spec();
-    const child = this.child;
-    const startedAt = this.#attempt?.startedAt;
-    return Object.freeze({
+    return toInstanceView({
       id: this.id,
-      process: spec.name,
       index: this.index,
+      spec: this.#slot.spec(),
       state: this.#userState(),
       ready: this.#ready,
-      ...(child === undefined ? {} : { pid: child.pid }),
-      ...(child === undefined || startedAt === undefined ? {} : { startedAt }),
-      restarts,
-      consecutiveFailures: failures,
-      ...(this.#backoff === undefined ? {} : { nextRestartAt: this.#backoff.at }),
-      ...(lastExit === undefined ? {} : { lastExit }),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
-      labels: spec.labels,
+      pid: this.child?.pid,
+      startedAt: this.#attempt?.startedAt,
+      history: this.#history,
+      nextRestartAt: this.#backoff?.at,
+      reason: this.#reason,
     });
   }
 
@@ -252,12 +216,8 @@ export class Instance {
 
   #spawn(): void {
     this.#cause = undefined;
-    const attempt: Attempt = new Attempt(
-      this.#slot.spec(),
-      this.index,
-      this.#ports,
-      this.#toListener(() => attempt),
-    );
+    const listener = this.#toListener(() => attempt);
+    const attempt: Attempt = new Attempt(this.#slot.spec(), this.index, this.#ports, listener);
     this.#attempt = attempt;
     void attempt.start();
   }

@@ -1,4 +1,4 @@
-import type { SignalName } from '../plan/spec.ts';
+import type { ProcessSpec, SignalName } from '../plan/spec.ts';
 import type { State } from './machine.ts';
 
 /** What users see. A view of the machine's state, see `toUserState`. */
@@ -71,6 +71,41 @@ export interface Snapshot {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly processes: readonly ProcessView[];
+}
+
+/** What a view of an instance is made from. */
+interface InstanceFacts {
+  readonly id: string;
+  readonly index: number;
+  readonly spec: ProcessSpec;
+  readonly state: UserState;
+  readonly ready: boolean;
+  readonly pid: number | undefined;
+  readonly startedAt: number | undefined;
+  readonly history: { readonly restarts: number; readonly failures: number; readonly lastExit: LastExit | undefined };
+  readonly nextRestartAt: number | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A frozen picture; what is not known or makes no sense now is left out. */
+export function toInstanceView(facts: InstanceFacts): InstanceView {
+  const { id, index, spec, state, ready, pid, startedAt, history, nextRestartAt, reason } = facts;
+  const { restarts, failures, lastExit } = history;
+  return Object.freeze({
+    id,
+    process: spec.name,
+    index,
+    state,
+    ready,
+    ...(pid === undefined ? {} : { pid }),
+    ...(pid === undefined || startedAt === undefined ? {} : { startedAt }),
+    restarts,
+    consecutiveFailures: failures,
+    ...(nextRestartAt === undefined ? {} : { nextRestartAt }),
+    ...(lastExit === undefined ? {} : { lastExit }),
+    ...(reason === undefined ? {} : { reason }),
+    labels: spec.labels,
+  });
 }
 
 /** What users see for a state of the machine. `ready` tells RUNNING from READY. */

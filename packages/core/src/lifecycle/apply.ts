@@ -61,7 +61,8 @@ function isNeededBy(roster: Roster, unit: Unit, others: ReadonlyMap<string, Unit
 }
 
 function adoptSpecs({ roster, plan, diff }: ApplyOptions): void {
-  for (const { name, restart } of [...diff.unchanged.map((name) => ({ name, restart: false })), ...diff.changed]) {
+  const unchanged = diff.unchanged.map((name) => ({ name, restart: false }));
+  for (const { name, restart } of [...unchanged, ...diff.changed]) {
     const spec = plan.processes.get(name);
     if (spec !== undefined) roster.get(name)?.apply(spec, { restart });
   }
