@@ -52,6 +52,8 @@ export const zones: readonly Zone[] = [
   { files: ['packages/core/src/testing/**'], powers: ['time'], imports: [native] },
 
   { files: ['packages/plugin-*/src/**', 'examples/plugin-*/**'], powers: [], imports: [core, `${core}/*`] },
+  // `import 'node:http'` loads undici, 11 MB of it; only process.getBuiltinModule does not (nodejs/node#59686).
+  { files: ['packages/plugin-*/src/http/builtin.ts'], powers: ['process'], imports: [core, `${core}/*`] },
   { files: ['packages/client/src/**'], powers: [], imports: [contract] },
   // The one file that knows what runs the client: timers, and Node's HTTP without what an import of it loads.
   { files: ['packages/client/src/transport/runtime.ts'], powers: ['process', 'time'], imports: [] },
