@@ -2,7 +2,7 @@ import { toArgv } from '../plan/command-line.ts';
 import type { HookSpec, OsSpec } from '../plan/spec.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import type { LogAttachment } from '../log/pipeline.ts';
-import { toUserVariables } from './environment.ts';
+import { withUser } from './environment.ts';
 import { toExitCode, toExitText } from './exit.ts';
 import type { Ports } from './ports.ts';
 
@@ -131,7 +131,7 @@ function toRequest(hook: HookSpec, context: HookContext): SpawnRequest {
     instance: `hook:${hook.name}`,
     process: context.process ?? 'pm',
     argv: toArgv(hook.command),
-    env: { ...context.env, ...toUserVariables(hook.credentials), ...hook.env },
+    env: { ...withUser(context.env, hook.credentials), ...hook.env },
     cwd: hook.workingDir ?? context.cwd,
     os: hook.credentials === undefined ? context.os : { ...context.os, credentials: hook.credentials },
     tty: false,

@@ -2,7 +2,7 @@ import { SpawnError } from '../errors.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import { toArgv } from '../plan/command-line.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
-import { toInstanceVariables, toUserVariables } from './environment.ts';
+import { toInstanceVariables, withUser } from './environment.ts';
 import { expandSpec } from './expand.ts';
 import { runHooks, type HookContext } from './hook-run.ts';
 import type { Ports } from './ports.ts';
@@ -23,7 +23,7 @@ export interface AttemptScope {
 export function createScope(declared: ProcessSpec, index: number, ports: Ports): AttemptScope {
   const variables = toInstanceVariables(declared, index, ports.socket);
   const spec = expandSpec(declared, variables);
-  const env = { ...ports.env, ...toUserVariables(spec.os.credentials), ...spec.env, ...variables };
+  const env = { ...withUser(ports.env, spec.os.credentials), ...spec.env, ...variables };
   return {
     spec,
     context: { ports, env, cwd: spec.workingDir ?? ports.cwd, os: toHookLimits(spec), process: spec.name },
