@@ -41,7 +41,8 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     clock,
     leastLevel: () => state.settings.level,
     isReady: () => state.chosen.kind !== 'json' || facts.ownJson.loaded,
-    load: () => facts.ownJson.load(),
+    // Not in the turn of the first record: while pm boots that is the turn that starts the first process.
+    load: () => new Promise((resolve) => endOfTurn(() => resolve(facts.ownJson.load()))),
     write: (record) => writeOwn(record, parts),
   });
   const parts: Parts = { clock, tap, shelf, holds, gate, open: new Set(), chosen: () => state.chosen };
