@@ -5,7 +5,7 @@ import { toInheritedEnv } from './instance/environment.ts';
 import { currentPlugin } from './hooks/attribution.ts';
 import { createLogPipeline } from './log/create-pipeline.ts';
 import type { LogPipeline } from './log/pipeline.ts';
-import { readCgroupFacts } from './os/cgroup-facts.ts';
+import { createMemoryLimitReader } from './os/cgroup-facts.ts';
 import { systemClock } from './os/clock.ts';
 import { endEverything } from './os/final-sweep.ts';
 import { createModuleEvaluator } from './os/evaluate-module.ts';
@@ -159,7 +159,7 @@ function createWorld(logs: LogPipeline, runtimeDir: string | undefined, options:
     env: toInheritedEnv(options.env),
     cwd: options.cwd,
     socket: runtimeDir === undefined ? undefined : join(runtimeDir, 'pm.sock'),
-    memoryLimit: () => readCgroupFacts().memory.limit,
+    memoryLimit: createMemoryLimitReader(),
     random: Math.random,
     pid: options.pid,
     hasTerminal: options.hasTerminal,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readCgroupFacts } from './cgroup-facts.ts';
+import { createMemoryLimitReader, readCgroupFacts } from './cgroup-facts.ts';
 import { countCpuset, findCgroupFolders, parseCgroupMembership, parseCgroupMounts } from './cgroup-mounts.ts';
 
 const trees: string[] = [];
@@ -112,6 +112,21 @@ describe('cgroup v1', () => {
     });
     expect(readCgroupFacts({ root }).memory).toEqual({});
   });
+});
+
+test('the limit of memory alone is what it is now, also after it has been changed', () => {
+  const file = '/sys/fs/cgroup/pod/memory.max';
+  const root = recordTree({
+    '/proc/self/cgroup': '0::/pod\n',
+    '/proc/self/mountinfo': unifiedMount,
+    [file]: '536870912\n',
+  });
+  const readLimit = createMemoryLimitReader({ root });
+  expect(readLimit()).toBe(536870912);
+  writeFileSync(root + file, '1073741824\n');
+  expect(readLimit()).toBe(1073741824);
+  writeFileSync(root + file, 'max\n');
+  expect(readLimit()).toBeUndefined();
 });
 
 test('a machine that shows nothing has no facts and no error', () => {

@@ -80,6 +80,23 @@ export function readCgroupFacts(options: CgroupOptions = {}): CgroupFacts {
   };
 }
 
+/**
+ * Reads the limit of memory alone, again and again: where it stands is found once, because a process stays in its
+ * cgroup, and looking for it takes longer than a restart may. Never throws.
+ */
+export function createMemoryLimitReader(options: CgroupOptions = {}): () => number | undefined {
+  const read = createReader(options.root ?? '');
+  let folders: readonly string[] | undefined;
+  return () => {
+    folders ??= findCgroupFolders(
+      'memory',
+      parseCgroupMembership(read('/proc/self/cgroup') ?? ''),
+      parseCgroupMounts(read('/proc/self/mountinfo') ?? ''),
+    );
+    return findMemoryLimit(read, folders)?.value;
+  };
+}
+
 function createReader(root: string): Read {
   return (path) => {
     try {
@@ -91,15 +108,7 @@ function createReader(root: string): Read {
 }
 
 function readMemory(read: Read, folders: readonly string[]): MemoryFacts {
-  const limit = findLowest(
-    folders,
-    (folder) =>
-      readNumber(read, `${folder}/memory.max`) ??
-      lower(
-        readNumber(read, `${folder}/memory.limit_in_bytes`),
-        readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit'),
-      ),
-  );
+  const limit = findMemoryLimit(read, folders);
   return withoutAbsent({
     limit: limit?.value,
     from: limit?.file,
@@ -113,6 +122,18 @@ function readMemory(read: Read, folders: readonly string[]): MemoryFacts {
             readField(read, `${folders[0]}/memory.oom_control`, 'oom_kill')
           )?.value,
   });
+}
+
+function findMemoryLimit(read: Read, folders: readonly string[]): Found | undefined {
+  return findLowest(
+    folders,
+    (folder) =>
+      readNumber(read, `${folder}/memory.max`) ??
+      lower(
+        readNumber(read, `${folder}/memory.limit_in_bytes`),
+        readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit'),
+      ),
+  );
 }
 
 function readCpu(read: Read, cpuFolders: readonly string[], cpusetFolders: readonly string[]): CpuFacts {
