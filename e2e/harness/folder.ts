@@ -18,6 +18,8 @@ export interface Folder {
    * the machine do not count: the same case may be running beside this one.
    */
   countProcesses(commandLine: string): Promise<number>;
+  /** Their pids. */
+  findProcesses(commandLine: string): Promise<readonly number[]>;
   /** Writes `pm.yaml` and starts `pm run` in the folder. */
   run(yaml: string, options?: Partial<PmOptions>): Promise<Pm>;
   /** Starts `pm` with any arguments in the folder. */
@@ -61,7 +63,8 @@ function createFolder(path: string, running: Pm[]): Folder {
         () => true,
         () => false,
       ),
-    countProcesses: (commandLine) => countProcesses(path, commandLine),
+    countProcesses: async (commandLine) => (await findProcesses(path, commandLine)).length,
+    findProcesses: (commandLine) => findProcesses(path, commandLine),
     async run(yaml, options) {
       await folder.write('pm.yaml', yaml);
       return folder.pm(['run'], options);
@@ -85,10 +88,10 @@ async function endPm(pm: Pm): Promise<void> {
   pm.child.kill('SIGKILL');
 }
 
-async function countProcesses(folder: string, commandLine: string): Promise<number> {
+async function findProcesses(folder: string, commandLine: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => runsIn(pid, folder, commandLine)));
-  return found.filter(Boolean).length;
+  const found = await Promise.all(pids.map(async (pid) => ((await runsIn(pid, folder, commandLine)) ? [Number(pid)] : [])));
+  return found.flat();
 }
 
 async function runsIn(pid: string, folder: string, commandLine: string): Promise<boolean> {

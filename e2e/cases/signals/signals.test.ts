@@ -121,7 +121,7 @@ processes:
     for (let life = 1; life <= 2; life += 1) {
       await until(`life ${life}`, async () => (await starts()).length === life);
       await pm.signal('SIGHUP');
-      const [main = 0] = await findByCommand('echo $$ >> starts', folder.path);
+      const [main = Number.NaN] = await folder.findProcesses('echo $$ >> starts');
       process.kill(main, 'SIGKILL');
     }
     await until('it came back', async () => (await starts()).length === 3);
@@ -140,17 +140,3 @@ processes:
     expect(await folder.read('ends')).toBe('up\nbye\n');
   });
 });
-
-/** Pids, as this test sees them, of shells with this in their command line that run in a folder. */
-async function findByCommand(text: string, cwd: string): Promise<readonly number[]> {
-  const { readdir, readlink } = await import('node:fs/promises');
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-      const here = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-      return words[0] === 'sh' && words.some((word) => word.includes(text)) && here === cwd ? [Number(pid)] : [];
-    }),
-  );
-  return found.flat();
-}

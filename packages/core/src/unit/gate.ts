@@ -28,6 +28,8 @@ export interface GateQuestion {
   readonly since: number;
   /** true: an automatic restart. Dependencies that are down for good do not keep it from coming back. */
   readonly again: boolean;
+  /** Those it is in conflict with, whoever declared it. */
+  readonly conflicts: readonly string[];
   /** Processes of earlier waves that were not spawned yet (boot only). */
   readonly earlierWaves: readonly string[];
 }
@@ -45,7 +47,7 @@ export function askGate(question: GateQuestion): GateAnswer {
   const { spec } = question;
   const answers = [
     ...spec.dependsOn.map((dependency) => askDependency(dependency, question)),
-    ...spec.conflictsWith.map((name) => askConflict(name, question)),
+    ...question.conflicts.map((name) => askConflict(name, question)),
     askWaves(question),
   ];
   return answers.find((answer) => answer.verdict === 'never') ?? toFirstWait(answers) ?? askWaitAfter(question) ?? open;

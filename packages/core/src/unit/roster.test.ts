@@ -107,7 +107,12 @@ describe('gates', () => {
     ports.spawner.of('blue-1').exit(0);
     await ports.clock.advance(0);
     expect([state(unit('blue')), state(unit('green'))]).toEqual(['STOPPED', 'READY']);
+    // The other way round too: who declared it does not matter.
+    ports.spawner.of('green-1').onSignal('SIGTERM', () => undefined);
     await start('blue');
+    expect([state(unit('blue')), state(unit('green'))]).toEqual(['PENDING', 'STOPPING']);
+    ports.spawner.of('green-1').exit(0);
+    await ports.clock.advance(0);
     expect([state(unit('blue')), state(unit('green'))]).toEqual(['READY', 'STOPPED']);
   });
 });

@@ -26,6 +26,7 @@ export class Roster {
   readonly #listeners = new Set<RosterListener>();
   /** Who has to look again when this process changes: its dependents, and those in conflict with it. */
   #interested: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  #conflicts: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #graph: Graph = buildGraph([]);
   #waves: WaveGate | undefined;
 
@@ -69,12 +70,18 @@ export class Roster {
     const specs = this.units.map((unit) => unit.spec);
     this.#graph = buildGraph(specs);
     const interested = new Map<string, Set<string>>();
-    for (const spec of specs) {
-      for (const name of [...spec.dependsOn.map((dependency) => dependency.process), ...spec.conflictsWith]) {
-        interested.set(name, (interested.get(name) ?? new Set()).add(spec.name));
+    const conflicts = new Map<string, Set<string>>();
+    for (const { name, dependsOn, conflictsWith } of specs) {
+      for (const dependency of dependsOn) addTo(interested, dependency.process, name);
+      for (const other of conflictsWith) {
+        for (const map of [interested, conflicts]) {
+          addTo(map, other, name);
+          addTo(map, name, other);
+        }
       }
     }
     this.#interested = interested;
+    this.#conflicts = conflicts;
     this.#askAll();
   }
 
@@ -151,6 +158,7 @@ export class Roster {
       now: clock.monotonic(),
       since: entry.since,
       again: entry.again,
+      conflicts: [...(this.#conflicts.get(entry.unit.name) ?? [])],
       earlierWaves: this.#waves?.earlierThan(entry.unit.name) ?? [],
     });
     if (answer.verdict === 'open') return instance.openGate();
@@ -159,4 +167,10 @@ export class Roster {
     if (answer.until === undefined) return;
     entry.timer = clock.after(Math.max(0, answer.until - clock.monotonic()), () => this.#ask(instance));
   }
+}
+
+function addTo(map: Map<string, Set<string>>, key: string, value: string): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, new Set([value]));
+  else known.add(value);
 }
