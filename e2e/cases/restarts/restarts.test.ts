@@ -7,7 +7,7 @@ global: {restart_backoff: {initial: 50ms, factor: 2, jitter: 0}, max_restart_att
 processes:
   crash: {command: [sh, -c, "kill -SEGV $$"]}
 `);
-  await pm.out.waitFor('crash-1 failed: killed by SIGSEGV; failed: gave up after 2 restarts');
+  await pm.out.waitFor('crash-1 failed: killed by SIGSEGV; gave up after 2 restarts');
   expect(pm.out.texts.filter((text) => text.includes('ended after'))).toHaveLength(3);
   await pm.out.waitFor('crash-1 restarts in 50 ms (crash, attempt 1)');
   await pm.out.waitFor('crash-1 restarts in 100 ms (crash, attempt 2)');

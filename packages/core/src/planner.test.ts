@@ -19,6 +19,7 @@ const facts: MachineFacts = {
   },
   findCommand: (program) => ({ path: `/bin/${program}` }),
   isDirectory: () => true,
+  exists: () => true,
   env: { PATH: '/bin' },
   cwd: '/app',
   uid: 0,

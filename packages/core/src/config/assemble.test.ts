@@ -294,6 +294,7 @@ describe('what is wrong is said where it is wrong', () => {
     ],
     ['version: "2.0"', /^1:10 version: expected version "1.0", got "2.0" \| It is the version of this format/],
     ['procesess: {}', /^1:1 procesess: unknown key "procesess" \| Did you mean "processes"\?$/],
+    ['metrics: {}', /^1:1 metrics: unknown key "metrics" \| Plugins stand under "plugins": \{metrics: …\}\.$/],
     ['scale: 2', /^1:1 scale: unknown key "scale" \| "scale" belongs under processes\.NAME\.$/],
     ['plugins: [[x]]', /^1:11 plugins\[0\]: expected the name of a plugin, or \{name: options\}, got a list$/],
     ['plugins: laravel', /^1:10 plugins: expected a map or list of plugins, got "laravel"$/],

@@ -31,6 +31,9 @@ const ownedKeys: Readonly<Record<string, Partial<Record<SectionPlace, readonly s
   api: { global: ['api_*', 'audit_enabled'], process: ['scale_locked'] },
 };
 
+/** First-party plugins by name, also those that own no key. */
+export const knownPlugins: readonly string[] = [...Object.keys(ownedKeys), 'laravel'];
+
 /** Which first-party plugin owns the key at a path. */
 export function knownOwnerOf(path: string): KnownOwner | undefined {
   const place = placeOf(path);

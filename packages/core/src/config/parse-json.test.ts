@@ -13,7 +13,7 @@ describe('json', () => {
     ['{\n  "a": tru\n}', 2, 11, 'Unexpected token'],
     ['{"a": 1,}', 1, 9, 'Expected double-quoted property name'],
     ['{"a": 1', 1, 8, "Expected ',' or '}' after property value"],
-    ['{"a": 1, "a": 2}', 1, 10, 'this key is written twice in one map'],
+    ['{"a": 1, "a": 2}', 1, 10, 'the key "a" is written twice in one map'],
   ])('%j is refused at its place', (text, line, column, message) => {
     const [diagnostic, ...others] = parseJson(text, 'f').diagnostics;
     expect(others).toEqual([]);

@@ -61,7 +61,11 @@ describe('yaml', () => {
   });
 
   test.each([
-    ['a duplicate key', 'a: 1\nb: 2\na: 3\n', { message: 'this key is written twice in one map', line: 3, column: 1 }],
+    [
+      'a duplicate key',
+      'a: 1\nb: 2\na: 3\n',
+      { message: 'the key "a" is written twice in one map', line: 3, column: 1 },
+    ],
     ['a list as key', '? [a]\n: b\n', { message: 'a key must be text, not a list or a map', line: 1, column: 3 }],
     ['a tab', 'a:\n\tb: 1\n', { message: 'a tab indents here; YAML indents with spaces', line: 2, column: 1 }],
     [

@@ -126,15 +126,23 @@ function toScalar(node: Scalar, spot: Spot): unknown {
   return isWritten ? (source ?? String(value)) : value;
 }
 
+function toTwice(name: string, position: Position, first: Position): Diagnostic {
+  return syntaxError(
+    position,
+    `the key ${JSON.stringify(name)} is written twice in one map`,
+    `It stands in line ${first.line} already: join them, or rename one.`,
+  );
+}
+
 function toMap(node: YAMLMap, spot: Spot, walk: Walk): RawMap {
   const result = emptyMap();
-  const written = new Set<string>();
+  const written = new Map<string, number>();
   for (const pair of node.items as Pair<Scalar, Node | null>[]) {
     const name = (pair.key.value ?? '') as string;
     const key = pair.key.range?.[0] ?? 0;
-    if (written.has(name))
-      walk.diagnostics.push(syntaxError(walk.toPosition(key), 'this key is written twice in one map'));
-    written.add(name);
+    const first = written.get(name);
+    if (first === undefined) written.set(name, key);
+    else walk.diagnostics.push(toTwice(name, walk.toPosition(key), walk.toPosition(first)));
     const child: Spot = {
       path: joinPath(spot.path, name),
       depth: spot.depth + 1,

@@ -1,5 +1,5 @@
 import { coreAliases } from './aliases.ts';
-import { knownKeysAt, knownOwnerOf } from './owned-keys.ts';
+import { knownKeysAt, knownOwnerOf, knownPlugins } from './owned-keys.ts';
 import { formatPath, parsePath } from './path.ts';
 import type { PathSegment } from './path.ts';
 import { aboutOf, toIssueText } from './schema/leaf.ts';
@@ -32,6 +32,7 @@ export function explainUnknownKey(path: string, registry: SectionRegistry): stri
 }
 
 function suggestKey(key: string, segments: readonly PathSegment[], registry: SectionRegistry): string {
+  if (segments.length === 1 && knownPlugins.includes(key)) return `Plugins stand under "plugins": {${key}: …}.`;
   const allowed = allowedKeys(segments.slice(0, -1), registry);
   const match = closest(key, allowed);
   if (match !== undefined) return `Did you mean "${match}"?`;

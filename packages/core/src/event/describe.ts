@@ -42,6 +42,8 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
       return warn(`${[event.command, ...event.targets].join(' ')} by ${event.caller} refused: ${event.message}`);
     case 'unit.changed':
       return undefined;
+    case 'unit.skipped':
+      return info(`${event.process} ${event.reason}`);
     case 'instance.changed':
       return describeChange(event);
     case 'instance.spawned':
@@ -60,11 +62,9 @@ export function describeEvent(event: PmEvent): EventLine | undefined {
     case 'instance.restarting':
       return describeRestart(event);
     case 'instance.killed':
-      return warn(`${event.instance} did not end in time: ${event.signal} was sent`);
+      return describeKill(event);
     case 'hook.finished':
-      return event.ok
-        ? { level: 'debug', text: `hook ${event.hook} done after ${seconds(event.ms)}` }
-        : warn(event.message ?? `hook ${event.hook} failed`);
+      return describeHook(event);
     case 'plugin.failed':
       return { level: 'error', text: event.message };
     case 'plugin.muted':
@@ -103,6 +103,18 @@ function describeChange({
   if (to === 'FAILED') return { level: 'error', text: `${instance} failed: ${reason ?? 'for an unknown reason'}` };
   if (to === 'COMPLETED') return info(`${instance} completed`);
   return { level: 'debug', text: `${instance} is ${to}` };
+}
+
+function describeKill({ instance, signal, overdue }: Extract<PmEvent, { type: 'instance.killed' }>): EventLine {
+  return overdue
+    ? warn(`${instance} did not end in time: ${signal} was sent`)
+    : info(`${instance} is ended at once: ${signal} was sent`);
+}
+
+function describeHook({ hook, process, ok, ms, message }: Extract<PmEvent, { type: 'hook.finished' }>): EventLine {
+  const whose = process === undefined ? '' : `${process}: `;
+  if (ok) return { level: 'debug', text: `${whose}hook "${hook}" done after ${seconds(ms)}` };
+  return warn(`${whose}${message ?? `hook "${hook}" failed`}`);
 }
 
 function describeRestart({

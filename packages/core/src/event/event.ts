@@ -55,6 +55,8 @@ export interface EventPayloads {
     readonly scale: number;
     readonly removed?: boolean;
   };
+  /** It takes no part in this boot: `skipped: only_if env ROLE is not "web"`. */
+  'unit.skipped': { readonly process: string; readonly reason: string };
   'instance.changed': {
     readonly process: string;
     readonly instance: string;
@@ -85,11 +87,13 @@ export interface EventPayloads {
     readonly delayMs: number;
     readonly attempt: number;
   };
+  /** `overdue`: it had been asked to end before, and its time is over. */
   'instance.killed': {
     readonly process: string;
     readonly instance: string;
     readonly signal: string;
     readonly afterMs: number;
+    readonly overdue: boolean;
   };
   'hook.finished': {
     readonly hook: string;

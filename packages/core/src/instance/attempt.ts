@@ -47,6 +47,7 @@ export class Attempt {
   #spawnedAt = 0;
   #ended = false;
   #limit: Timer | undefined;
+  #asked = false;
   #kills = 0;
   #step = 'spawn';
 
@@ -101,9 +102,11 @@ export class Attempt {
 
   async start(): Promise<void> {
     if (this.spec.hooks.preStart.length > 0) this.#step = 'pre_start hooks';
+    const view = this.#listener.view();
+    for (const path of this.spec.logging.files) this.#ports.logs.mark(view.id, path);
     let child: Child;
     try {
-      child = await startChild(this.#scope, this.#listener.view());
+      child = await startChild(this.#scope, view);
     } catch (error) {
       return this.#onSpawnFailed(error);
     }
@@ -129,8 +132,7 @@ export class Attempt {
   async runPostStart(): Promise<void> {
     const { spec, context, coming } = this.#scope;
     if (spec.hooks.postStart.length === 0) return;
-    const outcome = await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
-    if (!outcome.ok && !coming.signal.aborted) this.#listener.warn(`post_start: ${outcome.message ?? 'failed'}`);
+    await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
   }
 
   /** It is no longer wanted up: hooks, readiness and limits of its start end. */
@@ -145,13 +147,13 @@ export class Attempt {
       view: () => this.#listener.view(),
       reason,
       onStep: (step) => (this.#step = step),
-      warn: (message) => this.#listener.warn(message),
     });
     if (isStopping()) await this.sendStop();
   }
 
   async sendStop(): Promise<void> {
     if (this.child === undefined) return;
+    this.#asked = true;
     const { timeoutMs, signal, stopCommand } = this.spec.shutdown;
     this.#step = `${stopCommand === undefined ? signal : 'stop_command'} (grace period ${timeoutMs / 1000} s)`;
     this.#limit = this.#ports.clock.after(timeoutMs, () => this.#listener.onGraceElapsed());
@@ -166,6 +168,7 @@ export class Attempt {
     if (this.child === undefined) return;
     const { killSignal, killMode } = this.spec.shutdown;
     const signal = this.#kills === 0 ? killSignal : 'SIGKILL';
+    const overdue = this.#asked || this.#kills > 0;
     this.#kills += 1;
     this.#step = `kill (${signal})`;
     this.child.kill(signal, killMode);
@@ -174,6 +177,7 @@ export class Attempt {
       instance: this.#listener.view().id,
       signal,
       afterMs: this.ranMs,
+      overdue,
     });
     this.#limit = this.#ports.clock.after(killAgainMs, () => this.#listener.onKillElapsed());
   }
@@ -244,7 +248,6 @@ export class Attempt {
       end,
       asked: () => this.#listener.asked(),
       onStep: (step) => (this.#step = step),
-      warn: (message) => this.#listener.warn(message),
     });
   }
 }

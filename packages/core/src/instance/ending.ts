@@ -14,13 +14,12 @@ export interface EndHooksOptions {
   readonly asked: () => boolean;
   /** Told what is being run, for the report of who holds up a stop. */
   readonly onStep: (step: string) => void;
-  readonly warn: (message: string) => void;
 }
 
 /** Runs finish hooks after every end, post_stop hooks after one that was asked for. Returns whether a restart is forbidden. */
 export async function runEndHooks(
   { spec, context: base, after }: AttemptScope,
-  { end, asked, onStep, warn }: EndHooksOptions,
+  { end, asked, onStep }: EndHooksOptions,
 ): Promise<boolean> {
   const { finish, postStop } = spec.hooks;
   const env = { ...base.env, PM_EXIT_CODE: String(end.code ?? ''), PM_EXIT_SIGNAL: end.signal ?? '' };
@@ -28,14 +27,11 @@ export async function runEndHooks(
   let forbidden = false;
   if (finish.length > 0) {
     onStep('finish hooks');
-    const outcome = await runHooks(finish, context);
-    forbidden = outcome.exitCode === doNotRestart;
-    if (!outcome.ok && !forbidden) warn(`finish: ${outcome.message ?? 'failed'}`);
+    forbidden = (await runHooks(finish, { ...context, answer: doNotRestart })).exitCode === doNotRestart;
   }
   if (asked() && postStop.length > 0) {
     onStep('post_stop hooks');
-    const outcome = await runHooks(postStop, context);
-    if (!outcome.ok) warn(`post_stop: ${outcome.message ?? 'failed'}`);
+    await runHooks(postStop, context);
   }
   return forbidden;
 }

@@ -1,4 +1,6 @@
+import { SpawnError } from '../errors.ts';
 import { toArgv } from '../plan/command-line.ts';
+import { formatDuration } from '../plan/duration-text.ts';
 import type { HookSpec, OsSpec } from '../plan/spec.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import type { LogAttachment } from '../log/pipeline.ts';
@@ -14,6 +16,8 @@ export interface HookContext {
   readonly os: OsSpec;
   /** Absent for global hooks. */
   readonly process?: string;
+  /** An exit code that is an answer, not a failure: nothing is tried again after it, and no further hook runs. */
+  readonly answer?: number;
   /** Ends the hooks at once, with everything they started. */
   readonly signal: AbortSignal;
 }
@@ -32,9 +36,14 @@ const succeeded: HookOutcome = { ok: true, exitCode: 0 };
 export async function runHooks(hooks: readonly HookSpec[], context: HookContext): Promise<HookOutcome> {
   for (const hook of hooks) {
     const outcome = await runWithRetries(hook, context);
+    if (isAnswer(outcome, context)) return outcome;
     if (!outcome.ok && (!hook.continueOnError || context.signal.aborted)) return outcome;
   }
   return succeeded;
+}
+
+function isAnswer({ exitCode }: HookOutcome, { answer }: HookContext): boolean {
+  return answer !== undefined && exitCode === answer;
 }
 
 async function runWithRetries(hook: HookSpec, context: HookContext): Promise<HookOutcome> {
@@ -42,16 +51,18 @@ async function runWithRetries(hook: HookSpec, context: HookContext): Promise<Hoo
   if (hook.delayMs !== undefined) await clock.sleep(hook.delayMs, context.signal).catch(() => undefined);
   const startedAt = clock.monotonic();
   let outcome = await runOnce(hook, context);
-  for (let tries = 0; !outcome.ok && tries < hook.retry && !context.signal.aborted; tries += 1) {
+  const isDone = (): boolean => outcome.ok || isAnswer(outcome, context) || context.signal.aborted;
+  for (let tries = 0; !isDone() && tries < hook.retry; tries += 1) {
     await clock.sleep(hook.retryDelayMs, context.signal).catch(() => undefined);
     if (!context.signal.aborted) outcome = await runOnce(hook, context);
   }
+  const ok = outcome.ok || isAnswer(outcome, context);
   emit('hook.finished', {
     hook: hook.name,
     ...(context.process === undefined ? {} : { process: context.process }),
-    ok: outcome.ok,
+    ok,
     ms: Math.round(clock.monotonic() - startedAt),
-    ...(outcome.message === undefined ? {} : { message: outcome.message }),
+    ...(ok || outcome.message === undefined ? {} : { message: outcome.message }),
   });
   return outcome;
 }
@@ -62,13 +73,15 @@ async function runOnce(hook: HookSpec, context: HookContext): Promise<HookOutcom
   try {
     child = await context.ports.spawner.spawn(toRequest(hook, context));
   } catch (error) {
-    return {
-      ok: false,
-      exitCode: null,
-      message: `hook "${hook.name}": ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return { ok: false, exitCode: null, message: toSpawnProblem(hook, error) };
   }
   return awaitHook(hook, child, context);
+}
+
+/** A failed spawn names the hook itself. */
+function toSpawnProblem(hook: HookSpec, error: unknown): string {
+  if (error instanceof SpawnError) return error.message;
+  return `hook "${hook.name}": ${error instanceof Error ? error.message : String(error)}`;
 }
 
 async function awaitHook(hook: HookSpec, child: Child, context: HookContext): Promise<HookOutcome> {
@@ -87,7 +100,7 @@ async function awaitHook(hook: HookSpec, child: Child, context: HookContext): Pr
     return {
       ok: false,
       exitCode: null,
-      message: `hook "${hook.name}" was killed after its time limit of ${hook.timeoutMs} ms`,
+      message: `hook "${hook.name}" was killed after its time limit of ${formatDuration(hook.timeoutMs)}`,
     };
   }
   const exitCode = toExitCode(end);
@@ -108,9 +121,9 @@ function toInterrupted(hook: HookSpec): HookOutcome {
   return { ok: false, exitCode: null, message: `hook "${hook.name}" was interrupted` };
 }
 
-function attachOutput(hook: HookSpec, child: Child, { ports }: HookContext): LogAttachment[] {
+function attachOutput(hook: HookSpec, child: Child, { ports, process }: HookContext): LogAttachment[] {
   const name = `hook:${hook.name}`;
-  const base = { process: name, instance: name, labels: {}, shown: true };
+  const base = { process: process ?? name, instance: name, labels: {}, shown: true };
   return [
     ...(child.stdout === undefined ? [] : [ports.logs.attach({ ...base, stream: 'stdout' as const }, child.stdout)]),
     ...(child.stderr === undefined ? [] : [ports.logs.attach({ ...base, stream: 'stderr' as const }, child.stderr)]),

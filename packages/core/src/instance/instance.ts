@@ -28,6 +28,8 @@ export class Instance {
   readonly #history: History;
   #state: State = 'stopped';
   #ready = false;
+  /** The process is gone; what follows its end still goes on. */
+  #ended = false;
   #attempt: Attempt | undefined;
   #cause: StopCause | undefined;
   #reason: string | undefined;
@@ -149,7 +151,12 @@ export class Instance {
   }
 
   #userState(): UserState {
-    return toUserState(this.#state, this.#ready);
+    return toUserState(this.#state, this.#ready, this.#ended);
+  }
+
+  /** A oneshot that has succeeded is ready, and stays so. */
+  #isCompleted(): boolean {
+    return this.#state === 'exited' && this.#slot.spec().type === 'oneshot';
   }
 
   #isAsked(): boolean {
@@ -164,6 +171,8 @@ export class Instance {
     const before = this.#userState();
     this.#state = next;
     if (next === 'waiting' || next === 'stopped') this.#ready = false;
+    if (this.#isCompleted()) this.#ready = true;
+    if (!liveStates.has(next)) this.#ended = false;
     this.#reason = why ?? (next === 'starting' || next === 'running' ? undefined : this.#reason);
     this.#announce(before);
     for (const effect of toEffects(from, trigger, next)) this.#run(effect, trigger);
@@ -174,13 +183,8 @@ export class Instance {
     const view = this.view();
     if (view.state === before) return;
     const { process, id: instance, state: to, reason } = view;
-    this.#ports.emit('instance.changed', {
-      process,
-      instance,
-      from: before,
-      to,
-      ...(reason === undefined ? {} : { reason }),
-    });
+    const why = reason === undefined ? {} : { reason };
+    this.#ports.emit('instance.changed', { process, instance, from: before, to, ...why });
     this.#ports.hooks.changed(view, before);
   }
 
@@ -210,7 +214,7 @@ export class Instance {
         return this.#attempt?.leaveStart();
       case 'cancelReadiness':
         this.#attempt?.leaveStart();
-        return this.#closeReadiness(this.#reason ?? 'it is no longer running');
+        return this.#isCompleted() ? undefined : this.#closeReadiness(this.#reason ?? 'it is no longer running');
     }
   }
 
@@ -281,9 +285,8 @@ export class Instance {
     this.#slot.changed(this);
   }
 
-  #closeReadiness(why: string): void {
+  #closeReadiness(why: string, before = this.#userState()): void {
     if (!this.#ready) return;
-    const before = this.#userState();
     this.#ready = false;
     const view = this.view();
     this.#ports.emit('instance.unready', { process: view.process, instance: this.id, reason: why });
@@ -303,10 +306,14 @@ export class Instance {
     // A kill of our own needs no guess at memory, and most ends have nothing to do with it.
     const limit = attempt.wasKilled || !mayBeOutOfMemory(end) ? undefined : this.#ports.memoryLimit();
     const exit = this.#history.recordExit(end, limit);
+    const before = this.#userState();
+    this.#ended = true;
     const { spec, ranMs } = attempt;
     this.#ports.emit('instance.exited', { process: spec.name, instance: this.id, exit, ranMs });
     this.#ports.hooks.exited(this.view(), exit);
-    this.#closeReadiness(exit.text);
+    if (this.#ready) return this.#closeReadiness(exit.text, before);
+    this.#announce(before);
+    this.#slot.changed(this);
   }
 
   #onOver(attempt: Attempt, end: ChildEnd, forbidden: boolean): void {
@@ -331,12 +338,8 @@ export class Instance {
     this.#history.recordVerdict(verdict);
     this.#delayMs = verdict.delayMs;
     if (verdict.trigger === 'endedRestart') this.#tellRestart(spec, ending, verdict);
-    if (verdict.trigger === 'endedDone' && spec.type === 'oneshot' && !ending.asked) this.#ready = true;
-    const neverRan = exit === undefined && this.#state === 'starting';
-    this.#send(
-      neverRan && verdict.trigger === 'endedRestart' ? 'spawnFailed' : verdict.trigger,
-      toEndReason(what, verdict),
-    );
+    const neverRan = exit === undefined && this.#state === 'starting' && verdict.trigger === 'endedRestart';
+    this.#send(neverRan ? 'spawnFailed' : verdict.trigger, toEndReason(what, verdict));
   }
 
   #tellRestart({ name: process }: ProcessSpec, ending: Ending, { delayMs, failures }: Verdict): void {

@@ -58,10 +58,15 @@ function retry(restart: RestartSpec, ending: Ending, random: number, why: string
   const before = ending.ranMs >= restart.stabilityWindowMs ? 0 : ending.failures;
   const failures = before + 1;
   if (restart.maxAttempts !== -1 && failures > restart.maxAttempts) {
-    const tries = restart.maxAttempts === 0 ? 'no restarts allowed' : `gave up after ${restart.maxAttempts} restarts`;
-    return { trigger: 'endedFailed', delayMs: 0, failures, why: `${why}: ${tries}` };
+    const about = why === 'failed' ? '' : `${why}; `;
+    return { trigger: 'endedFailed', delayMs: 0, failures, why: `${about}${toGivenUp(restart.maxAttempts)}` };
   }
   return { trigger: 'endedRestart', delayMs: toBackoffDelay(restart.backoff, before, random), failures, why };
+}
+
+function toGivenUp(maxAttempts: number): string {
+  if (maxAttempts === 0) return 'no restarts allowed';
+  return `gave up after ${maxAttempts} ${maxAttempts === 1 ? 'restart' : 'restarts'}`;
 }
 
 function toFinal(ending: Ending, why: string): Verdict {

@@ -44,17 +44,18 @@ export function withDeclaration(scope: AttemptScope, declared: ProcessSpec, inde
  */
 export async function startChild(scope: AttemptScope, view: InstanceView): Promise<Child> {
   const { ports } = scope.context;
-  if (scope.spec.hooks.preStart.length > 0) await runPreStart(scope);
+  if (scope.spec.hooks.preStart.length > 0) await runPreStart(scope, view);
   let request = toSpawnRequest(scope, view);
   if (ports.hooks.hasSpawningTaps()) request = await ports.hooks.spawning(request, view);
   if (scope.coming.signal.aborted) throw toInterrupted();
   return ports.spawner.spawn(request);
 }
 
-async function runPreStart({ spec, context, coming }: AttemptScope): Promise<void> {
+async function runPreStart({ spec, context, coming }: AttemptScope, { id }: InstanceView): Promise<void> {
   const outcome = await runHooks(spec.hooks.preStart, { ...context, signal: coming.signal });
   if (coming.signal.aborted) throw toInterrupted();
-  if (!outcome.ok) throw new SpawnError('hook', `pre_start ${outcome.message ?? 'hook failed'}`);
+  if (!outcome.ok)
+    throw new SpawnError('hook', `cannot start "${id}": pre_start: ${outcome.message ?? 'a hook failed'}`);
 }
 
 function toInterrupted(): SpawnError {

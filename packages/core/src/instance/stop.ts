@@ -9,7 +9,6 @@ export interface DrainOptions {
   readonly view: () => InstanceView;
   readonly reason: Reason;
   readonly onStep: (step: string) => void;
-  readonly warn: (message: string) => void;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface DrainOptions {
  */
 export async function drain(
   { spec, context, going }: AttemptScope,
-  { view, reason, onStep, warn }: DrainOptions,
+  { view, reason, onStep }: DrainOptions,
 ): Promise<void> {
   const { clock, hooks } = context.ports;
   const limitMs = spec.shutdown.timeoutMs;
@@ -26,8 +25,7 @@ export async function drain(
   const { preStop } = spec.hooks;
   if (preStop.length > 0) {
     onStep(`pre_stop hook ${preStop.map((hook) => hook.name).join(', ')}`);
-    const outcome = await runHooks(preStop, { ...context, signal: going.signal });
-    if (!outcome.ok && !going.signal.aborted) warn(`pre_stop: ${outcome.message ?? 'failed'}`);
+    await runHooks(preStop, { ...context, signal: going.signal });
   }
   if (!going.signal.aborted) {
     onStep('drain');

@@ -108,8 +108,12 @@ export function toInstanceView(facts: InstanceFacts): InstanceView {
   });
 }
 
-/** What users see for a state of the machine. `ready` tells RUNNING from READY. */
-export function toUserState(state: State, ready: boolean): UserState {
+/**
+ * What users see for a state of the machine. `ready` tells RUNNING from READY. `ended`: its process is gone already, and
+ * what follows its end (finish hooks) still goes on.
+ */
+export function toUserState(state: State, ready: boolean, ended = false): UserState {
+  if (ended && (state === 'starting' || state === 'running')) return 'STOPPING';
   switch (state) {
     case 'stopped':
       return 'STOPPED';

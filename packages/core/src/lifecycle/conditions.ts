@@ -1,5 +1,5 @@
 import { runHooks, type HookContext } from '../instance/hook-run.ts';
-import type { Condition, ProcessSpec } from '../plan/spec.ts';
+import type { CommandLine, Condition, ProcessSpec } from '../plan/spec.ts';
 import type { Ports } from '../instance/ports.ts';
 import { createScope } from '../instance/start.ts';
 import type { Unit } from '../unit/unit.ts';
@@ -22,24 +22,31 @@ async function findSkipReason(spec: ProcessSpec, ports: Ports, signal: AbortSign
   if (spec.onlyIf === undefined && spec.skipIf === undefined) return undefined;
   const context: HookContext = { ...createScope(spec, 1, ports).context, signal };
   if (spec.onlyIf !== undefined) {
-    const missing = await findUnmet(spec.onlyIf, context);
+    const missing = await findUnmet(spec.onlyIf, 'only_if', context);
     if (missing !== undefined) return `skipped: only_if ${missing}`;
   }
-  if (spec.skipIf !== undefined && (await findUnmet(spec.skipIf, context)) === undefined)
-    return 'skipped: skip_if holds';
-  return undefined;
+  if (spec.skipIf === undefined) return undefined;
+  return (await findUnmet(spec.skipIf, 'skip_if', context)) === undefined ? 'skipped: skip_if holds' : undefined;
 }
 
 /** The first part that does not hold, in words. */
-async function findUnmet(condition: Condition, context: HookContext): Promise<string | undefined> {
-  const { env, file, command } = condition;
+async function findUnmet(
+  { env, file, command }: Condition,
+  key: string,
+  context: HookContext,
+): Promise<string | undefined> {
   if (env !== undefined && !isEnvMet(env, context.ports.env)) {
     return env.value === undefined ? `env ${env.name} is not set` : `env ${env.name} is not "${env.value}"`;
   }
   if (file !== undefined && context.ports.probes.fileStamp(file) === undefined) return `file ${file} does not exist`;
-  if (command === undefined) return undefined;
+  return command === undefined ? undefined : askCommand(command, key, context);
+}
+
+/** A command that says no is an answer and no failure: only one that cannot answer is worth a warning. */
+async function askCommand(command: CommandLine, key: string, context: HookContext): Promise<string | undefined> {
+  const { ports, process, signal } = context;
   const hook = {
-    name: `${context.process}:condition`,
+    name: key,
     command,
     timeoutMs: commandLimitMs,
     retry: 0,
@@ -47,8 +54,14 @@ async function findUnmet(condition: Condition, context: HookContext): Promise<st
     continueOnError: false,
     env: {},
   };
-  const outcome = await runHooks([hook], context);
-  return outcome.ok ? undefined : `command: ${outcome.message ?? 'failed'}`;
+  const outcome = await runHooks([hook], { ...context, ports: { ...ports, emit: () => undefined } });
+  if (outcome.ok) return undefined;
+  if (outcome.exitCode !== null) return `command ended with exit ${outcome.exitCode}`;
+  if (!signal.aborted)
+    ports.emit('supervisor.warning', {
+      message: `${process}: the command of ${key} counts as a no: ${outcome.message}`,
+    });
+  return 'command could not answer';
 }
 
 function isEnvMet({ name, value }: NonNullable<Condition['env']>, env: Readonly<Record<string, string>>): boolean {

@@ -8,14 +8,7 @@ export interface GlobalHooksOptions {
   readonly signal: AbortSignal;
 }
 
-const names: Readonly<Record<keyof HookSet, string>> = {
-  preStart: 'pre_start',
-  postStart: 'post_start',
-  preStop: 'pre_stop',
-  postStop: 'post_stop',
-};
-
-/** Runs the hooks of the whole supervisor, as the global user and in the global directory. A failure is told; the caller decides. */
+/** Runs the hooks of the whole supervisor, as the global user and in the global directory. false: one failed; the caller decides. */
 export async function runGlobalHooks(
   kind: keyof HookSet,
   { plan, ports, signal }: GlobalHooksOptions,
@@ -29,6 +22,5 @@ export async function runGlobalHooks(
     os: { limits: {}, ...(global.credentials === undefined ? {} : { credentials: global.credentials }) },
     signal,
   });
-  if (!outcome.ok) ports.emit('supervisor.warning', { message: `${names[kind]}: ${outcome.message ?? 'failed'}` });
   return outcome.ok;
 }

@@ -66,6 +66,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   return {
     logger: own.logger,
     attach: (source, readable) => attachStream(source, readable, parts, { endsItself: false }),
+    mark: (instance, path) => following.mark(instance, path),
     follow: (source, path) => following.follow(source, path),
     kept: (instance, count) => shelf.kept(instance, count),
     onKept: (listener) => shelf.onKept(listener),

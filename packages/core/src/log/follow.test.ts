@@ -245,17 +245,18 @@ describe('the end of following', () => {
   });
 });
 
+const settings: PipelineSettings = {
+  format: 'text',
+  level: 'info',
+  timestamps: false,
+  overflow: 'block',
+  buffer: 100,
+};
+const source: LogSource = { process: 'php', instance: 'php-1', stream: 'stdout', labels: {}, shown: true };
+
 test('following: the lines go through the pipeline, over a restart of the instance', async () => {
   const output = createFakeOutput();
-  const settings: PipelineSettings = {
-    format: 'text',
-    level: 'info',
-    timestamps: false,
-    overflow: 'block',
-    buffer: 100,
-  };
   const pipeline = createLogPipeline({ output, clock: systemClock, settings });
-  const source: LogSource = { process: 'php', instance: 'php-1', stream: 'stdout', labels: {}, shown: true };
   const first = pipeline.follow(source, path);
   writeFileSync(path, 'one\nhalf');
   await vi.waitFor(() => expect(output.lines).toEqual(['php-1 | one']), { interval: 5 });
@@ -266,4 +267,19 @@ test('following: the lines go through the pipeline, over a restart of the instan
   await vi.waitFor(() => expect(output.lines).toEqual(['php-1 | one', 'php-1 | half', 'php-1 | two']), { interval: 5 });
   second.detach();
   await second.ended;
+});
+
+test.for([
+  ['a file that was there', 'before\n'],
+  ['a file that comes later', undefined],
+])('following: %s is read from where it was marked, however late the following begins', async ([, before]) => {
+  const output = createFakeOutput();
+  const pipeline = createLogPipeline({ output, clock: systemClock, settings });
+  if (before !== undefined) writeFileSync(path, before);
+  pipeline.mark('php-1', path);
+  appendFileSync(path, 'between\n');
+  const attachment = pipeline.follow(source, path);
+  await vi.waitFor(() => expect(output.lines).toEqual(['php-1 | between']), { interval: 5 });
+  attachment.detach();
+  await attachment.ended;
 });

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstat, fstatSync, open, openSync, read, type Stats } from 'node:fs';
+import { closeSync, constants, fstat, fstatSync, open, openSync, read, statSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -48,6 +48,16 @@ const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 const chunkSize = 64 * 1024;
 /** Writers notice a rotation late: the old file is read for so long before the new one is begun. Nothing is lost by it. */
 const rotationGraceMs = 1000;
+
+/** Where a file ends now; a file that is not there yet is all new when it comes. */
+export function endOf(path: string): FollowPosition {
+  try {
+    const { dev, ino, size } = statSync(path);
+    return { dev, ino, offset: size };
+  } catch {
+    return nowhere;
+  }
+}
 
 /**
  * Follows a file through everything that log rotation does to it: renamed and made again, truncated in place, deleted,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../os/clock.ts';
-import { type FollowPosition, followFile } from './follow.ts';
+import { endOf, type FollowPosition, followFile } from './follow.ts';
 import type { LogAttachment, Logger, LogSource } from './pipeline.ts';
 
 export interface FollowingPorts {
@@ -11,6 +11,8 @@ export interface FollowingPorts {
 
 /** Files that are read as the output of instances. */
 export interface Following {
+  /** What the file holds now is not the instance's: a later `follow` reads from here. Nothing where it was followed before. */
+  mark(instance: string, path: string): void;
   follow(source: LogSource, path: string): LogAttachment;
   forget(instance: string): void;
 }
@@ -24,6 +26,9 @@ export function createFollowing({ clock, logger, attach }: FollowingPorts): Foll
     positions.set(instance, known.set(path, position));
   };
   return {
+    mark(instance, path) {
+      if (positions.get(instance)?.has(path) !== true) remember(instance, path, endOf(path));
+    },
     follow(source, path) {
       const { instance } = source;
       const from = positions.get(instance)?.get(path);

@@ -71,6 +71,8 @@ export interface LogCounters {
 export interface LogPipeline {
   readonly logger: Logger;
   attach(source: LogSource, readable: Readable): LogAttachment;
+  /** Before a spawn: what a file holds now is not the output of this instance, what comes after is, whenever `follow` begins. */
+  mark(instance: string, path: string): void;
   /** Follows a file as a stream of this source: survives rotation (rename and truncate), waits for a file that does not exist yet. */
   follow(source: LogSource, path: string): LogAttachment;
   /** The last `count` lines of an instance, oldest first, across restarts. */

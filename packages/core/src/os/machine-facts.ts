@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { MachineFacts } from '../plan/context.ts';
 import { readUserDatabase, resolveUser } from './credentials.ts';
 import { findCommand } from './find-command.ts';
@@ -11,6 +11,7 @@ export function readMachineFacts(): MachineFacts {
     readFile: (path) => readFileSync(path, 'utf8'),
     findCommand,
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+    exists: existsSync,
     env: process.env,
     cwd: process.cwd(),
     uid: process.geteuid?.() ?? 0,

@@ -65,6 +65,27 @@ const errors: readonly Row[] = [
     'for example',
   ],
   [
+    'a hook without any time',
+    process({ hooks: { pre_start: [{ command: 'x', timeout: 0 }] } }),
+    'processes.web.hooks.pre_start[0].timeout',
+    'a hook without any time is killed before it runs',
+    'Give it time',
+  ],
+  [
+    'a variable that pm sets itself',
+    process({ env: { PM_INSTANCE: 'x' } }),
+    'processes.web.env.PM_INSTANCE',
+    'PM_INSTANCE is set by pm for every instance, so this value does nothing',
+    'another name',
+  ],
+  [
+    'a PORT beside port_base',
+    process({ env: { PORT: '80' }, port_base: 8000 }),
+    'processes.web.env.PORT',
+    'PORT is set by pm for every instance, so this value does nothing',
+    'port_base',
+  ],
+  [
     'a process hook without a command',
     process({ hooks: { finish: [{ command: 'x' }, { command: ' ' }] } }),
     'processes.web.hooks.finish[1].command',

@@ -13,6 +13,8 @@ export interface MachineFacts {
   findCommand(program: string, path: string | undefined, cwd: string): FoundCommand;
   /** Follows links; false where nothing is there. */
   isDirectory(path: string): boolean;
+  /** Whether anything is at the path; follows links. */
+  exists(path: string): boolean;
   /** The supervisor's own environment, for PATH. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The supervisor's working directory: where relative paths start. */

@@ -16,6 +16,7 @@ function machine(changes: Partial<MachineFacts> = {}): MachineFacts {
         : { path: `/usr/bin/${program}` };
     },
     isDirectory: (path) => !path.includes('gone'),
+    exists: (path) => !path.includes('gone'),
     ...changes,
   });
 }
@@ -26,6 +27,22 @@ function check(parts: DraftParts, facts: MachineFacts = machine()): readonly Dia
 
 const brief = (found: readonly Diagnostic[]): readonly string[] =>
   found.map(({ severity, path }) => `${severity} ${path}`);
+
+describe('a missing file', () => {
+  test('for stdin is an error where the boot starts it at once', () => {
+    expect(check({ processes: { web: { stdin: '/gone/in' } } })).toMatchObject([
+      { severity: 'error', path: 'processes.web.stdin', message: 'there is no file /gone/in' },
+    ]);
+    expect(check({ processes: { web: { stdin: '/there' }, api: { stdin: 'inherit' } } })).toEqual([]);
+  });
+
+  test('or directory of a hook is told with the hook’s name', () => {
+    const hooks = { post_start: [{ command: 'x', name: 'warm', working_dir: '/gone' }] };
+    expect(check({ processes: { web: { hooks } } })).toMatchObject([
+      { severity: 'warning', message: 'hook "warm": the directory /gone does not exist' },
+    ]);
+  });
+});
 
 describe('a missing program', () => {
   test('is an error where the boot starts it at once, with what to do', () => {
@@ -125,13 +142,21 @@ describe('a missing program', () => {
       stop_command: 'missing',
       reload_command: 'missing',
       ready: { command: 'missing' },
+      only_if: { command: 'missing' },
+      skip_if: { command: 'missing' },
       hooks: { post_start: [{ command: 'missing' }], finish: [{ command: 'missing', name: 'note' }] },
     };
     const found = check({ processes: { web } });
     expect(brief(found)).toEqual(
-      ['stop_command', 'reload_command', 'ready.command', 'hooks.post_start', 'hooks.finish'].map(
-        (key) => `warning processes.web.${key}`,
-      ),
+      [
+        'stop_command',
+        'reload_command',
+        'ready.command',
+        'only_if.command',
+        'skip_if.command',
+        'hooks.post_start',
+        'hooks.finish',
+      ].map((key) => `warning processes.web.${key}`),
     );
     expect(found.at(-1)?.message).toBe(
       'hook "note": cannot run "missing": "missing" is in none of the directories of PATH',

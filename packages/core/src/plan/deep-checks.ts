@@ -68,7 +68,22 @@ function checkProgram(spec: ProcessSpec, checking: Checking & { certain: boolean
     checkCommand(spec.command, joinPath(path, 'command'), { ...checking, severity, place: { env: spec.env, cwd } });
   }
   checkSideCommands(spec, path, { ...checking, severity: 'warning', place: { env: spec.env, cwd } });
+  checkStdin(spec, path, { facts, report, severity });
   checkUser(spec, path, checking);
+}
+
+/** A file that is not there ends every start, as a missing program does. */
+function checkStdin({ stdin }: ProcessSpec, path: string, { facts, report, severity }: StdinChecking): void {
+  if (stdin.kind !== 'path' || isOpen(stdin.path) || facts.exists(stdin.path)) return;
+  report[severity](
+    joinPath(path, 'stdin'),
+    `there is no file ${stdin.path}`,
+    'Create it in the image, correct the path, or write null or inherit.',
+  );
+}
+
+interface StdinChecking extends Pick<Checking, 'facts' | 'report'> {
+  readonly severity: 'error' | 'warning';
 }
 
 interface CommandChecking extends Checking {
@@ -122,6 +137,8 @@ function checkSideCommands(spec: ProcessSpec, path: string, checking: CommandChe
       joinPath(joinPath(path, 'ready'), 'command'),
       spec.readiness.kind === 'command' ? spec.readiness.command : undefined,
     ],
+    [joinPath(joinPath(path, 'only_if'), 'command'), spec.onlyIf?.command],
+    [joinPath(joinPath(path, 'skip_if'), 'command'), spec.skipIf?.command],
   ];
   for (const [at, command] of side) if (command !== undefined) checkCommand(command, at, checking);
   const { preStart, postStart, preStop, postStop, finish } = spec.hooks;
@@ -150,6 +167,7 @@ function checkGlobalHooks(plan: Plan, checking: Checking): void {
 
 function checkHook(hook: HookSpec, path: string, checking: CommandChecking): void {
   const place = { env: { ...checking.place.env, ...hook.env }, cwd: hook.workingDir ?? checking.place.cwd };
+  checkHookFolder(hook, path, checking);
   const named: CommandChecking = {
     ...checking,
     place,
@@ -160,6 +178,19 @@ function checkHook(hook: HookSpec, path: string, checking: CommandChecking): voi
     },
   };
   checkCommand(hook.command, path, named);
+}
+
+function checkHookFolder(
+  { name, workingDir }: HookSpec,
+  path: string,
+  { facts, report, severity }: CommandChecking,
+): void {
+  if (workingDir === undefined || isOpen(workingDir) || facts.isDirectory(workingDir)) return;
+  report[severity](
+    path,
+    `hook "${name}": the directory ${workingDir} does not exist`,
+    'Create it in the image, or correct "working_dir" of the hook.',
+  );
 }
 
 /** Only root, or who has CAP_SETUID, may become another user; a container rarely has that without being root. */

@@ -105,7 +105,7 @@ export interface HookSpec {
   readonly continueOnError: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir?: string;
-  /** Absent: the process's own (process hooks) or the supervisor's (global hooks). */
+  /** Absent: the process's own (process hooks) or the global user (global hooks). */
   readonly credentials?: Credentials;
 }
 

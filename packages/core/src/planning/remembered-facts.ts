@@ -11,6 +11,7 @@ export function rememberFacts(facts: MachineFacts): MachineFacts {
       facts.findCommand(program, path, cwd),
     ),
     isDirectory: remember((path: string) => facts.isDirectory(path)),
+    exists: remember((path: string) => facts.exists(path)),
   };
 }
 

@@ -23,6 +23,7 @@ export function createFakeLogs(): FakeLogs {
     text: (instance) => texts.get(instance) ?? '',
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     attach: (source, readable) => attach(source, readable),
+    mark: () => undefined,
     follow: () => ({
       ended: Promise.resolve(),
       stopLines: () => undefined,

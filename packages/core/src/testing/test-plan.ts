@@ -57,7 +57,10 @@ function toMap(plugins: unknown): RawMap {
 }
 
 /** A machine that has every program, folder and user. */
-const forgivingFacts: Pick<MachineFacts, 'resolveUser' | 'readFile' | 'findCommand' | 'isDirectory' | 'uid'> = {
+const forgivingFacts: Pick<
+  MachineFacts,
+  'resolveUser' | 'readFile' | 'findCommand' | 'isDirectory' | 'exists' | 'uid'
+> = {
   resolveUser: (user = 'root') => ({
     credentials: { uid: 1000, gid: 1000, groups: [1000], name: user, home: `/home/${user}` },
   }),
@@ -66,5 +69,6 @@ const forgivingFacts: Pick<MachineFacts, 'resolveUser' | 'readFile' | 'findComma
   },
   findCommand: (program) => ({ path: program.includes('/') ? program : `/bin/${program}` }),
   isDirectory: () => true,
+  exists: () => true,
   uid: 0,
 };

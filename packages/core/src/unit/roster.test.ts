@@ -41,7 +41,19 @@ describe('gates', () => {
     ports.spawner.of('migrate-1').exit(0);
     await ports.clock.advance(0);
     expect(state(unit('web'))).toBe('READY');
-    expect(state(unit('migrate'))).toBe('COMPLETED');
+    expect(unit('migrate').view()).toMatchObject({ state: 'COMPLETED', ready: true });
+    expect(ports.told).not.toContain('instance.unready migrate-1');
+  });
+
+  it('a oneshot that has succeeded is ready for those that wait for that', async () => {
+    const { ports, unit, start } = setUp([
+      createTestSpec('migrate', { type: 'oneshot' }),
+      createTestSpec('web', { dependsOn: [dependOn('migrate', 'ready')] }),
+    ]);
+    await start('web');
+    ports.spawner.of('migrate-1').exit(0);
+    await ports.clock.advance(0);
+    expect(state(unit('web'))).toBe('READY');
   });
 
   it('a dependency that fails for good fails the dependent at once, naming it [line 5]', async () => {
@@ -185,8 +197,38 @@ describe('restarting', () => {
     await ports.clock.advance(0);
     expect(unit('web').view()).toMatchObject({
       state: 'FAILED',
-      reason: 'killed by SIGSEGV; failed: gave up after 3 restarts',
+      reason: 'killed by SIGSEGV; gave up after 3 restarts',
     });
+  });
+
+  it('while the hooks of its end run, it is neither up nor has it a pid', async () => {
+    const bury = {
+      name: 'bury',
+      command: { kind: 'argv', argv: ['bury'] },
+      timeoutMs: 30_000,
+      retry: 0,
+      retryDelayMs: 0,
+      continueOnError: false,
+      env: {},
+    } as const;
+    const { ports, unit, start } = setUp([
+      createTestSpec('web', { hooks: { ...createTestSpec('x').hooks, finish: [bury] } }),
+    ]);
+    await start('web');
+    ports.spawner.of('web-1').exit(1);
+    await ports.clock.advance(0);
+    expect(unit('web').instance(1)?.view()).toMatchObject({ state: 'STOPPING', ready: false });
+    expect(unit('web').instance(1)?.view()).not.toHaveProperty('pid');
+    ports.spawner.of('hook:bury').exit(0);
+    await ports.clock.advance(0);
+    expect(state(unit('web'))).toBe('BACKOFF');
+    await ports.clock.advance(5000);
+    expect(ports.told.filter((line) => line.startsWith('web-1 ')).slice(-4)).toEqual([
+      'web-1 BACKOFF',
+      'web-1 PENDING',
+      'web-1 STARTING',
+      'web-1 READY',
+    ]);
   });
 
   it('a spawn that fails is a failure like any other [line 12]', async () => {

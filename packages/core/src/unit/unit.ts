@@ -83,6 +83,7 @@ export class Unit {
   skip(why: string | undefined): void {
     if (why === this.#skipped) return;
     this.#skipped = why;
+    if (why !== undefined) this.#context.ports.emit('unit.skipped', { process: this.name, reason: why });
     this.#refresh(undefined);
   }
 

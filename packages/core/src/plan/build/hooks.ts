@@ -9,7 +9,7 @@ import type { HookSet, HookSpec, ProcessHookSet } from '../spec.ts';
 
 type Phase = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'finish';
 
-/** The global hooks. They run as the supervisor, unless they name a user. */
+/** The global hooks. They run as the global user, unless they name one. */
 export function toGlobalHooks(draft: HooksDraft, building: Building): HookSet {
   const scope = { building, path: 'hooks', workingDir: undefined };
   return {
@@ -63,6 +63,13 @@ function toHooks(drafts: readonly HookDraft[] | undefined, phase: Phase, scope: 
 
 function toHook(draft: HookDraft, name: string, { building, path, workingDir }: HookScope): HookSpec {
   const credentials = toCredentials(draft.user === undefined ? {} : { user: draft.user }, path, building);
+  if (draft.timeout === 0) {
+    building.report.error(
+      joinPath(path, 'timeout'),
+      'a hook without any time is killed before it runs',
+      'Give it time, or remove "timeout" for the default.',
+    );
+  }
   const dir = draft.working_dir === undefined ? undefined : resolvePath(draft.working_dir, workingDir, building);
   return {
     name: draft.name ?? name,

@@ -12,7 +12,7 @@ export function checkInstanceNames(
   building: Building,
 ): ReadonlyMap<string, number> {
   const ceilings = new Map<string, number>();
-  for (const name of [...building.declared.keys(), ...building.bundles.keys()]) {
+  for (const name of new Set([...building.declared.keys(), ...building.bundles.keys()])) {
     const [, owner = '', digits = ''] = /^(.+)-([1-9]\d*)$/.exec(name) ?? [];
     const spec = specs.get(owner);
     if (spec === undefined) continue;

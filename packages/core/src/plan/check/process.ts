@@ -1,5 +1,6 @@
 import type { ProcessDraft } from '../../config/draft.ts';
 import { processDefaults } from '../../config/defaults.ts';
+import { instanceVariables } from '../../config/interpolate.ts';
 import { joinPath } from '../../config/path.ts';
 import type { Building, Declared, Inherited } from '../build/building.ts';
 import type { Report } from '../build/report.ts';
@@ -10,6 +11,7 @@ export function checkProcess({ draft, path }: Declared, inherited: Inherited, { 
   checkTerminal(draft, path, report);
   checkOneshot(draft, path, report);
   checkPostScript(draft, path, report);
+  checkOwnVariables(draft, path, report);
 }
 
 function checkScale(draft: ProcessDraft, path: string, { report, ceiling }: { report: Report; ceiling: number }): void {
@@ -79,4 +81,16 @@ function checkPostScript(draft: ProcessDraft, path: string, report: Report): voi
     '"post_script_timeout" does nothing without "post_script"',
     'Add "post_script", or remove it.',
   );
+}
+
+/** Variables that every instance gets from pm win over what is written. */
+function checkOwnVariables(draft: ProcessDraft, path: string, report: Report): void {
+  for (const name of instanceVariables) {
+    if (draft.env?.[name] === undefined || (name === 'PORT' && draft.port_base === undefined)) continue;
+    report.error(
+      joinPath(joinPath(path, 'env'), name),
+      `${name} is set by pm for every instance, so this value does nothing`,
+      name === 'PORT' ? 'Remove it, or remove "port_base".' : 'Remove it, or use another name.',
+    );
+  }
 }
