@@ -1,22 +1,12 @@
-// The types of what goes over the wire come from the API's contract. Whoever installs the client gets a copy of them,
-// and not the server with everything it needs.
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+// Whoever installs the client gets a copy of the API's contract, and not the server with everything it needs.
+import { cpSync, globSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const dist = join(import.meta.dirname, 'dist');
-const contract = join(dist, 'contract');
 const source = join(import.meta.dirname, '../plugin-api/dist/routes');
+const names = globSync('*.d.ts', { cwd: source });
+if (!names.includes('index.d.ts')) throw new Error(`${source} holds no types: build @pm-supervisor/plugin-api first`);
 
-rmSync(contract, { recursive: true, force: true });
-for (const name of globSync('*.d.ts', { cwd: source })) cpSync(join(source, name), join(contract, name));
-
-for (const name of globSync('**/*.d.ts', { cwd: dist })) {
-  const path = join(dist, name);
-  const text = readFileSync(path, 'utf8');
-  const place = relative(dirname(path), join(contract, 'index.js'));
-  const local = text.replaceAll(
-    "'@pm-supervisor/plugin-api/contract'",
-    `'${place.startsWith('.') ? place : `./${place}`}'`,
-  );
-  if (local !== text) writeFileSync(path, local);
-}
+rmSync(join(dist, 'contract'), { recursive: true, force: true });
+for (const name of names) cpSync(join(source, name), join(dist, 'contract', name));
+writeFileSync(join(dist, 'contract.d.ts'), "export type * from './contract/index.js';\n");

@@ -1,4 +1,4 @@
-import type { BodyOf, PathOf, QueryOf, ResponseOf, RouteKey } from '@pm-supervisor/plugin-api/contract';
+import type { BodyOf, PathOf, QueryOf, ResponseOf, RouteKey } from './contract.ts';
 import { toRequestLine, type RouteValues } from './request-line.ts';
 import { readReply } from './transport/reply.ts';
 import type { Wire } from './transport/wire.ts';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventMessage, LogLine, Operation, Status } from '@pm-supervisor/plugin-api/contract';
+import type { EventMessage, LogLine, Operation, Status } from './contract.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { createClient, type Client, type ClientOptions } from './client.ts';
 import { ApiError, TimeoutError } from './errors.ts';
@@ -267,6 +267,23 @@ test('until: looks at the snapshot, then once for all that changed meanwhile', a
   expect(found).toBe('found');
   expect(looked).toEqual([0, 3, 5]);
   expect(requests).toHaveLength(3);
+});
+
+test('watch: looks again after a while without events, and can be left at any moment', async () => {
+  const { socket, open } = await startServer((request, response) => {
+    if (request.url?.startsWith('/api/v1/status')) return sendJson(response, { ...status, seq: 1 });
+    beginStream(response);
+    sendMessage(response, { event: 'snapshot', id: 1, data: { ...status, seq: 1 } });
+  });
+  const client = createClient({ socket });
+  const looked: number[] = [];
+  for await (const { seq } of client.watch({ refreshMs: 5 })) {
+    looked.push(seq);
+    if (looked.length === 3) break;
+  }
+  expect(looked).toEqual([1, 1, 1]);
+  client.close();
+  await expect.poll(open).toBe(0);
 });
 
 test('until: ends with its time, and with what the search throws', async () => {

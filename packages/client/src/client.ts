@@ -1,4 +1,4 @@
-import type { LogLine, ResponseOf, RouteKey, Status } from '@pm-supervisor/plugin-api/contract';
+import type { LogLine, ResponseOf, RouteKey, Status } from './contract.ts';
 import { call, send, type CallInput, type CallOptions, type Line } from './call.ts';
 import { createCommands, type Commands } from './commands.ts';
 import { toEndpoint, type EndpointOptions } from './endpoint.ts';
@@ -8,7 +8,7 @@ import { readEvents, type EventItem, type EventQuery } from './stream/events.ts'
 import { readLogs, type LogQuery } from './stream/logs.ts';
 import type { StreamOptions } from './stream/subscription.ts';
 import { createWire, type TlsOptions } from './transport/wire.ts';
-import { until, type UntilOptions } from './until.ts';
+import { until, watch, type UntilOptions, type WatchOptions } from './watch.ts';
 
 /** Where the API is and how to talk to it. */
 export interface ClientOptions extends EndpointOptions {
@@ -25,6 +25,8 @@ export interface Streams {
   followLogs(query?: LogQuery, options?: StreamOptions): AsyncGenerator<LogLine>;
   /** What happens, from a snapshot (or from after `since`) on. */
   events(query?: EventQuery, options?: StreamOptions): AsyncGenerator<EventItem>;
+  /** The status now and after every change. */
+  watch(options?: WatchOptions): AsyncGenerator<Status>;
   /** Resolves with the first answer of `find` that is not undefined, looking now and after every change. */
   until<T>(find: (status: Status) => T | undefined, options?: UntilOptions): Promise<T>;
 }
@@ -72,6 +74,7 @@ export function createClient(options: ClientOptions): Client {
     ...createCommands(line),
     followLogs: (query = {}, more) => readLogs(wire, query, more),
     events: (query = {}, more) => readEvents(wire, query, more),
+    watch: (more) => watch(line, more),
     until: (find, more) => until(line, find, more),
     call: (route, input, more) => call(line, route, input, more),
     request: (route, input = {}, more) => send(line, route, input, more),

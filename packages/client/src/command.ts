@@ -1,4 +1,4 @@
-import type { Operation, ResponseOf, RouteKey } from '@pm-supervisor/plugin-api/contract';
+import type { Operation, ResponseOf, RouteKey } from './contract.ts';
 import { call, type CallInput, type CallOptions, type Line } from './call.ts';
 import { ApiError } from './errors.ts';
 import { monotonic, pause } from './transport/runtime.ts';

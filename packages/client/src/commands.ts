@@ -1,4 +1,4 @@
-import type { Declaration, Operation, ProcessStatus } from '@pm-supervisor/plugin-api/contract';
+import type { Declaration, Operation, ProcessStatus } from './contract.ts';
 import { call, type CallOptions, type Line } from './call.ts';
 import { command, type CommandOptions } from './command.ts';
 import { toText } from './questions.ts';

@@ -14,7 +14,7 @@ export type { LogQuery } from './stream/logs.ts';
 export type { ConnectionState, ReconnectOptions, StreamOptions } from './stream/subscription.ts';
 export type { Target } from './targets.ts';
 export type { TlsOptions } from './transport/wire.ts';
-export type { UntilOptions } from './until.ts';
+export type { UntilOptions, WatchOptions } from './watch.ts';
 export type {
   ConfigView,
   Declaration,
@@ -35,4 +35,4 @@ export type {
   RunRecord,
   Status,
   WhoAmI,
-} from '@pm-supervisor/plugin-api/contract';
+} from './contract.ts';

@@ -8,7 +8,7 @@ import type {
   RunRecord,
   Status,
   WhoAmI,
-} from '@pm-supervisor/plugin-api/contract';
+} from './contract.ts';
 import { call, type CallOptions, type Line } from './call.ts';
 import { toRequestLine } from './request-line.ts';
 import type { LogQuery } from './stream/logs.ts';

@@ -1,4 +1,4 @@
-import type { EventMessage, GapMessage, QueryOf, Status } from '@pm-supervisor/plugin-api/contract';
+import type { EventMessage, GapMessage, QueryOf, Status } from '../contract.ts';
 import { toRequestLine } from '../request-line.ts';
 import type { Wire } from '../transport/wire.ts';
 import { readData } from './payload.ts';

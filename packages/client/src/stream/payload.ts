@@ -1,4 +1,4 @@
-import type { EndMessage } from '@pm-supervisor/plugin-api/contract';
+import type { EndMessage } from '../contract.ts';
 import { DisconnectedError, ProtocolError } from '../errors.ts';
 import type { StreamMessage } from './messages.ts';
 
