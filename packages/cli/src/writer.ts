@@ -3,6 +3,8 @@ import { writeSync } from 'node:fs';
 /** A place for text: standard output, standard error, or a test's buffer. */
 export interface Writer {
   readonly isTerminal: boolean;
+  /** The descriptor it writes to; absent where it is none. */
+  readonly fd?: number;
   write(text: string): void;
 }
 
@@ -17,6 +19,7 @@ const pauseMs = 5;
 export function createWriter(fd: number, isTerminal: () => boolean, patienceMs: number = defaultPatienceMs): Writer {
   let closed = false;
   return {
+    fd,
     get isTerminal() {
       return isTerminal();
     },

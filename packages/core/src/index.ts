@@ -53,6 +53,8 @@ export { preparePlan } from './planner.ts';
 export type { Planned, PlannedChange, PlannerPorts, PlanRequest } from './planner.ts';
 export type { Command, CommandResult, CommandType, DispatchOptions, Refusal, Target } from './command/command.ts';
 export type { Dispatch } from './command/dispatch.ts';
+export { describeEvent } from './event/describe.ts';
+export type { EventLine } from './event/describe.ts';
 export type { Journal } from './event/journal.ts';
 export type { Caller, EventPayloads, EventType, PmEvent, Reason, ShutdownCulprit } from './event/event.ts';
 export type { InstanceView, LastExit, ProcessView, Snapshot, UserState } from './instance/view.ts';

@@ -1,0 +1,81 @@
+import {
+  ApiError,
+  ClientError,
+  createClient,
+  UnreachableError,
+  type Client,
+  type Problem,
+} from '@pm-supervisor/client';
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createPaint, type Paint } from '../paint.ts';
+import type { Invocation, Verb } from '../verbs.ts';
+import { declareConnection, toClientOptions } from './connection.ts';
+
+/** A verb that talks to a running supervisor. */
+export interface ControlVerb {
+  readonly declare: (command: Command) => Command;
+  /** Command lines and what they do, for the help. */
+  readonly examples: Readonly<Record<string, string>>;
+  /** Resolves to the exit code. */
+  readonly run: (call: ControlCall) => Promise<number>;
+  /** What it answers where no supervisor is there. Default 3, told on stderr. */
+  readonly whenUnreachable?: number;
+}
+
+export interface ControlCall extends Invocation {
+  readonly client: Client;
+  readonly context: CliContext;
+  /** Colours for the answer. */
+  readonly paint: Paint;
+  /** `--json`. */
+  readonly json: boolean;
+}
+
+/** Adds connection and `--json` to a verb, and tells failures. */
+export function createControlVerb(verb: ControlVerb): Verb {
+  return {
+    declare: (command) =>
+      declareConnection(verb.declare(command))
+        .option('--json', 'answer with JSON')
+        .addHelpText('after', showExamples(verb.examples)),
+    async run(invocation, context) {
+      const client = createClient(toClientOptions(invocation.options, context.env));
+      const json = invocation.options['json'] === true;
+      try {
+        return await verb.run({ ...invocation, client, context, json, paint: createPaint(context, context.stdout) });
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        context.stderr.write(toText(error, createPaint(context, context.stderr)));
+        return error instanceof UnreachableError ? (verb.whenUnreachable ?? exitCodes.notRunning) : exitCodes.failed;
+      } finally {
+        client.close();
+      }
+    },
+  };
+}
+
+function showExamples(examples: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(examples).map(({ length }) => length));
+  const lines = Object.entries(examples).map(([line, does]) => `  ${line.padEnd(width)}  ${does}`);
+  return `\nExamples:\n${lines.join('\n')}`;
+}
+
+/** What went wrong, every single thing that is wrong, and what to do. */
+export function toText(error: ClientError, paint: Paint): string {
+  const details = error instanceof ApiError ? toDetails(error.problem) : [];
+  const hint = error.hint === undefined ? [] : [`  ${error.hint}`];
+  return `${[`${paint(['bold', 'red'], 'pm:')} ${error.message}`, ...details, ...hint].join('\n')}\n`;
+}
+
+function toDetails({ errors }: Problem): string[] {
+  if (!Array.isArray(errors)) return [];
+  return (errors as readonly { path?: string; message?: string; hint?: string; at?: string }[]).map(
+    ({ path, message, hint, at }) =>
+      [
+        `  ${at === undefined ? '' : `${at} `}${path ?? ''}: ${message ?? ''}`,
+        ...(hint === undefined ? [] : [`    ${hint}`]),
+      ].join('\n'),
+  );
+}
