@@ -90,7 +90,9 @@ async function endPm(pm: Pm): Promise<void> {
 
 async function findProcesses(folder: string, commandLine: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async (pid) => ((await runsIn(pid, folder, commandLine)) ? [Number(pid)] : [])));
+  const found = await Promise.all(
+    pids.map(async (pid) => ((await runsIn(pid, folder, commandLine)) ? [Number(pid)] : [])),
+  );
   return found.flat();
 }
 

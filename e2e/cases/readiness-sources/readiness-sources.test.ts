@@ -10,13 +10,16 @@ const perlNotify = `use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die; my
 /** A service that says that it is ready by `announce` once the file `go` is there, and a dependent that must come after. */
 async function run(folder: Folder, { ready, announce }: { ready: string; announce: string }): Promise<Pm> {
   await folder.write('notify.pl', perlNotify);
-  await folder.write('svc.sh', `#!/bin/sh
+  await folder.write(
+    'svc.sh',
+    `#!/bin/sh
 echo waiting
 while ! test -e go; do sleep 0.02; done
 echo announced >> order
 ${announce}
 exec sleep 600
-`);
+`,
+  );
   return folder.run(`
 processes:
   svc: {command: [./svc.sh], ready: ${ready}}
@@ -28,26 +31,42 @@ const sources = (port: number, path: string): readonly (readonly [string, { read
   ['fd', { ready: '{fd: 7}', announce: 'echo >&7; exec 7>&-' }],
   ['log', { ready: '{log: "^listening on \\\\d+$"}', announce: 'echo not listening on 1 yet; echo listening on 80' }],
   ['file', { ready: `{file: ${path}/ready}`, announce: 'touch ready' }],
-  ['port', { ready: `{port: ${port}}`, announce: `perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1:${port}", ReuseAddr => 1) or die; sleep 600' &` }],
+  [
+    'port',
+    {
+      ready: `{port: ${port}}`,
+      announce: `perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1:${port}", ReuseAddr => 1) or die; sleep 600' &`,
+    },
+  ],
   ['command', { ready: '{command: [test, -e, ready]}', announce: 'touch ready' }],
 ];
 
 describe('ready', () => {
-  test.for(['fd', 'log', 'file', 'port', 'command'])('by %s: dependents start after it, and not before [line 3]', async (name, { folder }) => {
-    const source = sources(await findFreePort(), folder.path).find(([known]) => known === name)?.[1];
-    const pm = await run(folder, source ?? { ready: '', announce: '' });
-    await pm.out.waitFor('svc-1: waiting');
-    await folder.write('go', '');
-    await pm.out.waitFor('web-1: up');
-    expect(await folder.read('order')).toBe('announced\nweb\n');
-    await pm.out.waitFor(/^pm: svc-1 is ready after /);
-    expect((await pm.stop()).code).toBe(0);
-  });
+  test.for(['fd', 'log', 'file', 'port', 'command'])(
+    'by %s: dependents start after it, and not before [line 3]',
+    async (name, { folder }) => {
+      const source = sources(await findFreePort(), folder.path).find(([known]) => known === name)?.[1];
+      const pm = await run(folder, source ?? { ready: '', announce: '' });
+      await pm.out.waitFor('svc-1: waiting');
+      await folder.write('go', '');
+      await pm.out.waitFor('web-1: up');
+      expect(await folder.read('order')).toBe('announced\nweb\n');
+      await pm.out.waitFor(/^pm: svc-1 is ready after /);
+      expect((await pm.stop()).code).toBe(0);
+    },
+  );
 
-  test('by sd_notify: other messages do not count; without the helper it says why it cannot [line 3]', async ({ folder }) => {
-    const pm = await run(folder, { ready: '{notify: true}', announce: 'perl notify.pl STATUS=loading; perl notify.pl "READY=1\nMAINPID=1"' });
+  test('by sd_notify: other messages do not count; without the helper it says why it cannot [line 3]', async ({
+    folder,
+  }) => {
+    const pm = await run(folder, {
+      ready: '{notify: true}',
+      announce: 'perl notify.pl STATUS=loading; perl notify.pl "READY=1\nMAINPID=1"',
+    });
     if (!helper) {
-      await pm.out.waitFor('cannot start "svc-1": its "ready: {notify: true}" cannot be heard without the native helper. Use another source of readiness (fd, port, log, file, command), or see `pm doctor` for why the helper is missing.');
+      await pm.out.waitFor(
+        'cannot start "svc-1": its "ready: {notify: true}" cannot be heard without the native helper. Use another source of readiness (fd, port, log, file, command), or see `pm doctor` for why the helper is missing.',
+      );
       expect((await pm.stop()).code).toBe(0);
       return expect(await folder.read('order')).toBe('');
     }
@@ -100,14 +119,18 @@ processes:
     await pm.stop();
   });
 
-  test('too late is a failure of the start: said, stopped, tried again, given up [lines 3, 5, 11]', async ({ folder }) => {
+  test('too late is a failure of the start: said, stopped, tried again, given up [lines 3, 5, 11]', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 global: {process_start_timeout: 200ms, restart_backoff: 0, max_restart_attempts: 1, on_idle: stay}
 processes:
   svc: {command: [sh, -c, "trap 'echo stopped >> ends; exit 0' TERM; while :; do sleep 0.02; done"], ready: {log: never}}
   web: {command: [sleep, "600"], depends_on: svc}
 `);
-    await pm.out.waitFor('pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); failed: gave up after 1 restart');
+    await pm.out.waitFor(
+      'pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); failed: gave up after 1 restart',
+    );
     await pm.out.waitFor('pm: web-1 failed: its dependency "svc" failed');
     await pm.stop();
     expect(await folder.read('ends')).toBe('stopped\nstopped\n');

@@ -22,7 +22,10 @@ processes:
     await pm.out.waitFor('blue-1: up', { times: 2 });
     expect(pm.out.texts.filter((text) => text.includes('overlap'))).toEqual([]);
     const { processes } = await remote.snapshot();
-    expect(processes.map(({ name, desired, state }) => `${name} ${desired} ${state}`)).toEqual(['blue up READY', 'green down STOPPED']);
+    expect(processes.map(({ name, desired, state }) => `${name} ${desired} ${state}`)).toEqual([
+      'blue up READY',
+      'green down STOPPED',
+    ]);
     expect((await pm.stop()).code).toBe(0);
   });
 
@@ -34,7 +37,9 @@ processes:
 });
 
 describe('depends_on', () => {
-  test('with restart: true the dependent comes back after its dependency, in order; without, it stays', async ({ folder }) => {
+  test('with restart: true the dependent comes back after its dependency, in order; without, it stays', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 global: {restart_backoff: 0}
 processes:
@@ -49,7 +54,9 @@ processes:
     await pm.out.waitFor('pm: edge-1 started', { times: 2 });
     expect(startsSince(pm, from)).toEqual(['db-1', 'app-1', 'edge-1']);
     const later = pm.out.texts.slice(from);
-    expect(later.indexOf('pm: app-1 started (pid ' + pidsOf(pm, 'app-1').at(-1) + ')')).toBeGreaterThan(later.indexOf('db-1: db ready'));
+    expect(later.indexOf('pm: app-1 started (pid ' + pidsOf(pm, 'app-1').at(-1) + ')')).toBeGreaterThan(
+      later.indexOf('db-1: db ready'),
+    );
     expect(pidsOf(pm, 'loose-1')).toHaveLength(1);
     await pm.stop();
   });
@@ -64,7 +71,8 @@ processes:
 `);
     await pm.out.waitFor('pm: up after');
     expect(startsSince(pm, 0)).toEqual(['db-1', 'none-1', 'all-1', 'one-1']);
-    const startedAt = (instance: string): number => Date.parse(pm.out.records.find(({ msg }) => msg.startsWith(`${instance} started`))?.time ?? '');
+    const startedAt = (instance: string): number =>
+      Date.parse(pm.out.records.find(({ msg }) => msg.startsWith(`${instance} started`))?.time ?? '');
     expect(startedAt('all-1') - startedAt('db-1')).toBeGreaterThanOrEqual(400);
     expect(startedAt('one-1') - startedAt('db-1')).toBeGreaterThanOrEqual(700);
     await pm.stop();
@@ -88,7 +96,8 @@ processes:
     await pm.out.waitFor('pm: up after');
     expect(startsSince(pm, 0).toSorted()).toEqual(['nginx-1', 'php-1', 'worker-1']);
     await remote.dispatch({ type: 'stop', targets: ['web'] }, 10_000);
-    const stateOf = async (): Promise<Record<string, string>> => Object.fromEntries((await remote.snapshot()).processes.map(({ name, state }) => [name, state]));
+    const stateOf = async (): Promise<Record<string, string>> =>
+      Object.fromEntries((await remote.snapshot()).processes.map(({ name, state }) => [name, state]));
     expect(await stateOf()).toMatchObject({ nginx: 'STOPPED', php: 'STOPPED', worker: 'READY' });
     await remote.dispatch({ type: 'start', targets: ['all'] }, 10_000);
     expect(await stateOf()).toEqual({ nginx: 'READY', php: 'READY', worker: 'READY', cron: 'READY' });
@@ -105,6 +114,6 @@ processes:
     await bundle.out.waitFor('pm: up after');
     expect(startsSince(bundle, 0).toSorted()).toEqual(['cron-1', 'nginx-1', 'php-1']);
     await bundle.stop();
-    await until('nothing is left', async () => (await folder.countProcesses('sleep\0600')) === 0);
+    await until('nothing is left', async () => (await folder.countProcesses('sleep\u0000600')) === 0);
   });
 });

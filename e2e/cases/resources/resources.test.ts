@@ -9,21 +9,34 @@ import type { Pm } from '../../harness/pm.ts';
 async function listChildCgroups(pm: Pm): Promise<readonly string[]> {
   const pid = await pm.pid();
   const roots = ['memory', 'cpu', 'pids', ''].map((controller) => join('/sys/fs/cgroup', controller));
-  const own = (await readFile('/proc/self/cgroup', 'latin1')).split('\n').map((line) => line.split(':').slice(2).join(':')).filter(Boolean);
+  const own = (await readFile('/proc/self/cgroup', 'latin1'))
+    .split('\n')
+    .map((line) => line.split(':').slice(2).join(':'))
+    .filter(Boolean);
   const folders = new Set(roots.flatMap((root) => own.map((path) => join(root, path))));
-  const found = await Promise.all([...folders].map(async (folder) => (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`pm-${pid}-`))));
+  const found = await Promise.all(
+    [...folders].map(async (folder) =>
+      (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`pm-${pid}-`)),
+    ),
+  );
   return found.flat();
 }
 
 /** Whether this machine lets anybody make cgroups of a controller; where not, pm says so and watches memory itself. */
 async function canLimit(controller: 'memory' | 'pids' | 'cpu'): Promise<boolean> {
-  const line = (await readFile('/proc/self/cgroup', 'latin1')).split('\n').find((entry) => entry.split(':')[1]?.split(',').includes(controller));
+  const line = (await readFile('/proc/self/cgroup', 'latin1'))
+    .split('\n')
+    .find((entry) => entry.split(':')[1]?.split(',').includes(controller));
   const path = line?.split(':').slice(2).join(':') ?? '/';
-  return access(join('/sys/fs/cgroup', controller, path, 'cgroup.procs'), constants.W_OK).then(() => true, () => false);
+  return access(join('/sys/fs/cgroup', controller, path, 'cgroup.procs'), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Takes so many MiB and keeps them. */
-const eater = (mebibytes: number): string => `[perl, -e, "$| = 1; my $x = 'a' x (${mebibytes} * 1024 * 1024); print qq(full\\\\n); sleep 600"]`;
+const eater = (mebibytes: number): string =>
+  `[perl, -e, "$| = 1; my $x = 'a' x (${mebibytes} * 1024 * 1024); print qq(full\\\\n); sleep 600"]`;
 
 describe('resources', () => {
   test('memory_max: the kernel ends what passes it, and that is said; its neighbours live', async ({ folder }) => {
@@ -35,7 +48,9 @@ processes:
 `);
     await pm.out.waitFor('modest-1: full');
     if (await canLimit('memory')) {
-      await pm.out.waitFor(/pm: greedy-1 failed: (killed by SIGKILL|exit \d+): out of memory, its resources\.memory_max was reached/);
+      await pm.out.waitFor(
+        /pm: greedy-1 failed: (killed by SIGKILL|exit \d+): out of memory, its resources\.memory_max was reached/,
+      );
       expect(pm.out.texts).not.toContain('greedy-1: full');
     } else {
       await pm.out.waitFor('memory_max is not enforced');
@@ -70,12 +85,15 @@ processes:
   });
 
   test('max_memory: the whole tree counts, and it is restarted gracefully', async ({ folder }) => {
-    await folder.write('tree.sh', `#!/bin/sh
+    await folder.write(
+      'tree.sh',
+      `#!/bin/sh
 trap 'echo graceful; kill $child; exit 0' TERM
 test -e grown || { touch grown; perl -e '$| = 1; my $x = "a" x (100 * 1024 * 1024); print "grown\\n"; sleep 600' & child=$!; wait; }
 echo small
 while :; do sleep 0.05; done
-`);
+`,
+    );
     const pm = await folder.run('processes: {tree: {command: [./tree.sh], max_memory: 80MiB}}');
     await pm.out.waitFor('tree-1: grown');
     await pm.out.waitFor(/tree-1 uses \d+ MiB, over its max_memory of 80 MiB: it is restarted/);

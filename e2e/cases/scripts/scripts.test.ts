@@ -14,7 +14,9 @@ processes:
     expect((await pm.stop()).code).toBe(0);
   });
 
-  test('a pre_script that fails is a failed start: retried, then given up, and the process never ran [line 12]', async ({ folder }) => {
+  test('a pre_script that fails is a failed start: retried, then given up, and the process never ran [line 12]', async ({
+    folder,
+  }) => {
     await folder.write('pre.sh', '#!/bin/sh\necho pre >> order\nexit 4\n');
     const pm = await folder.run(`
 global: {on_idle: stay, restart_backoff: 0, max_restart_attempts: 1}
@@ -26,7 +28,9 @@ processes:
     expect(await folder.read('order')).toBe('pre\npre\n');
   });
 
-  test('a post_script waits its time (7 s unless said otherwise), is not run for a process that has gone, and its failure only warns', async ({ folder }) => {
+  test('a post_script waits its time (7 s unless said otherwise), is not run for a process that has gone, and its failure only warns', async ({
+    folder,
+  }) => {
     await folder.write('post.sh', '#!/bin/sh\necho $PM_INSTANCE >> order\nexit 5\n');
     const pm = await folder.run(`
 global: {on_idle: stay}

@@ -18,13 +18,16 @@ processes:
 `);
     await pm.out.waitFor('asked-1: done');
     await pm.out.waitFor('default-1: done');
-    const of = (instance: string): readonly string[] => pm.out.texts.filter((text) => text.startsWith(`${instance}: `)).map((text) => text.slice(instance.length + 2));
+    const of = (instance: string): readonly string[] =>
+      pm.out.texts.filter((text) => text.startsWith(`${instance}: `)).map((text) => text.slice(instance.length + 2));
     expect(of('asked-1')).toEqual(['0077', '600', '7', '300', '500', '1000', '0', 'done']);
     expect(of('default-1')).toEqual(['0027', '0', '0', 'done']);
     expect((await pm.stop()).code).toBe(0);
   });
 
-  test('they hold from the first instruction on, also for what the process starts, and for every restart', async ({ folder }) => {
+  test('they hold from the first instruction on, also for what the process starts, and for every restart', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 global: {restart_backoff: 0}
 processes:
@@ -32,17 +35,26 @@ processes:
 `);
     await pm.out.waitFor('web-1: 77', { times: 4 });
     await pm.stop();
-    expect(pm.out.texts.filter((text) => /^web-1: \d+$/.test(text) && !['web-1: 77', 'web-1: 0123'].includes(text))).toEqual([]);
+    expect(
+      pm.out.texts.filter((text) => /^web-1: \d+$/.test(text) && !['web-1: 77', 'web-1: 0123'].includes(text)),
+    ).toEqual([]);
   });
 
-  test('a limit over the hard one needs CAP_SYS_RESOURCE: without it that is said, and nothing runs [line 12]', async ({ folder }) => {
-    const pm = await folder.run(`
+  test('a limit over the hard one needs CAP_SYS_RESOURCE: without it that is said, and nothing runs [line 12]', async ({
+    folder,
+  }) => {
+    const pm = await folder.run(
+      `
 global: {on_idle: stay, max_restart_attempts: 0}
 processes:
   web: {command: [sh, -c, "echo must not run"], limits: {nofile: 5000}}
   fine: {command: [sh, -c, "ulimit -n; ${wait}"], limits: {nofile: 4000}}
-`, { under: 'prlimit --nofile=4096:4096 setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource' });
-    await pm.out.waitFor('cannot start "web-1": its limits (nofile 5000:5000) cannot be set (EPERM). Raising a hard limit over the container\'s needs CAP_SYS_RESOURCE');
+`,
+      { under: 'prlimit --nofile=4096:4096 setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource' },
+    );
+    await pm.out.waitFor(
+      'cannot start "web-1": its limits (nofile 5000:5000) cannot be set (EPERM). Raising a hard limit over the container\'s needs CAP_SYS_RESOURCE',
+    );
     await pm.out.waitFor('fine-1: 4000');
     await pm.stop();
     expect(pm.out.texts).not.toContain('web-1: must not run');

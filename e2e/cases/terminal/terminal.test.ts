@@ -7,11 +7,15 @@ const helper = process.env['PM_NATIVE'] !== 'off';
 
 /** Node alone cannot make one. A service that asked for a terminal is not started without. */
 async function expectRefused(pm: Pm): Promise<void> {
-  await pm.out.waitFor('cannot start "web-1": it cannot get a terminal without the native helper. Remove "tty", or see `pm doctor` for why the helper is missing.');
+  await pm.out.waitFor(
+    'cannot start "web-1": it cannot get a terminal without the native helper. Remove "tty", or see `pm doctor` for why the helper is missing.',
+  );
 }
 
 describe('tty: true', () => {
-  test('gives a terminal of its own: with a size, in control, and its lines are as those of a pipe', async ({ folder }) => {
+  test('gives a terminal of its own: with a size, in control, and its lines are as those of a pipe', async ({
+    folder,
+  }) => {
     const pm = await folder.run(`
 global: {on_idle: stay, max_restart_attempts: 0}
 processes:
@@ -22,7 +26,14 @@ processes:
     if (helper) {
       await pm.out.waitFor('pm: web-1 failed: ');
       const lines = pm.out.texts.filter((text) => text.startsWith('web-1: '));
-      expect(lines).toEqual(['web-1: three terminals', 'web-1: 24 80', expect.stringMatching(/^web-1: \/dev\/pts\/\d+$/), 'web-1: in control', 'web-1: err', 'web-1: over']);
+      expect(lines).toEqual([
+        'web-1: three terminals',
+        'web-1: 24 80',
+        expect.stringMatching(/^web-1: \/dev\/pts\/\d+$/),
+        'web-1: in control',
+        'web-1: err',
+        'web-1: over',
+      ]);
     } else {
       await expectRefused(pm);
     }
@@ -37,12 +48,18 @@ processes:
     if (!helper) return expectRefused(pm);
     await pm.out.waitFor('web-1: up');
     expect((await pm.stop()).code).toBe(0);
-    expect(pm.out.texts.filter((text) => text.startsWith('web-1: ')).slice(-2)).toEqual(['web-1: got-signal', 'web-1: bye']);
+    expect(pm.out.texts.filter((text) => text.startsWith('web-1: ')).slice(-2)).toEqual([
+      'web-1: got-signal',
+      'web-1: bye',
+    ]);
   });
 
   test('belongs to the user of the process', async ({ folder }) => {
     const under = await useAccounts(folder);
-    const pm = await folder.run('processes: {web: {tty: true, user: app, command: [sh, -c, "stat -c %u $(tty); echo again > $(tty); sleep 600"]}}', { under });
+    const pm = await folder.run(
+      'processes: {web: {tty: true, user: app, command: [sh, -c, "stat -c %u $(tty); echo again > $(tty); sleep 600"]}}',
+      { under },
+    );
     if (!helper) return expectRefused(pm);
     await pm.out.waitFor('web-1: 1500');
     await pm.out.waitFor('web-1: again');

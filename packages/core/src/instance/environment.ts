@@ -28,7 +28,10 @@ export function toInstanceVariables(
 }
 
 /** HOME, USER and LOGNAME of the user a process runs as (login(1)). Whoever has no name does not get the supervisor's. */
-export function withUser(env: Readonly<Record<string, string>>, credentials: Credentials | undefined): Readonly<Record<string, string>> {
+export function withUser(
+  env: Readonly<Record<string, string>>,
+  credentials: Credentials | undefined,
+): Readonly<Record<string, string>> {
   if (credentials === undefined) return env;
   const { USER: _user, LOGNAME: _logname, ...rest } = env;
   const { name, home } = credentials;
