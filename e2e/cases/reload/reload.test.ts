@@ -272,5 +272,6 @@ processes:
     expect(pm.out.texts.filter((text) => text.includes('web-1 is greeted'))).toHaveLength(2);
     expect(pidsOf(pm, 'keep-1')).toHaveLength(1);
     await pm.stop();
+    expect(pm.err.lines).toEqual([]);
   });
 });

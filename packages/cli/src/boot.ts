@@ -29,6 +29,7 @@ function createContext(corePath: string, loader: Loader): CliContext {
     node: { version: process.versions.node, path: process.execPath, arch: process.arch },
     hasTerminal: isatty(0),
     coreUrl: pathToFileURL(corePath).href,
+    importModule: (url) => import(url),
     onRunning: () => {
       loader.save();
       preferMemory(process.constrainedMemory());

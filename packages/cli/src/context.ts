@@ -12,6 +12,11 @@ export interface CliContext {
   readonly hasTerminal: boolean;
   /** Where plugins find the core of the bundle; absent when pm runs from its sources. */
   readonly coreUrl?: string;
+  /**
+   * `import` of the entry, which is a module: from the bundle, a script, Node warns on stderr that it is experimental.
+   * Absent when pm runs from its sources.
+   */
+  readonly importModule?: (url: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Told once the daemon has booted. */
   readonly onRunning?: () => void;
   /** The answer, and nothing else. */
