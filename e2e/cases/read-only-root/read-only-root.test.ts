@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { describe, expect } from 'vitest';
 import { test, type Folder } from '../../harness/folder.ts';
 import type { Pm } from '../../harness/pm.ts';
 
+const repository = resolve(import.meta.dirname, '../../..');
 const helper = process.env['PM_NATIVE'] !== 'off';
 
 /** Tells where the socket will be and what its folder is like, and that it runs. */
@@ -49,8 +51,10 @@ describe('a read-only root', () => {
   });
 
   test('with nothing but /tmp: state goes there, under the name of the user [line 30]', async ({ folder }) => {
-    // This folder is in /tmp as well: it has to be seen through the mount.
-    const keep = `mount -n --bind ${folder.path} /mnt; ${tmpfs('/tmp', 'mode=1777')}; mkdir -p ${folder.path}; mount -n --move /mnt ${folder.path}`;
+    // This folder is in /tmp as well, and so may be the repository: they have to be seen through the mount.
+    const kept = [folder.path, repository].filter((path) => path.startsWith('/tmp/'));
+    const show = kept.map((path) => `mkdir -p ${path}; mount -n --bind ${path.replace('/tmp', '/mnt')} ${path}`);
+    const keep = ['mount -n --bind /tmp /mnt', tmpfs('/tmp', 'mode=1777'), ...show, 'umount -n /mnt'].join('; ');
     const pm = await runReadOnly(folder, { mounts: keep });
     await pm.out.waitFor('web-1: up');
     expect(pm.out.texts).toContain('web-1: socket=/tmp/pm-0/pm.sock');
