@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { test, until } from '../../harness/folder.ts';
 
-test('output: a real pipe, so that /dev/stdout, /dev/stderr and /proc/self/fd/2 can be opened [line 32]', async ({ folder }) => {
+test('output: a real pipe, so that /dev/stdout, /dev/stderr and /proc/self/fd/2 can be opened [line 32]', async ({
+  folder,
+}) => {
   const pm = await folder.run(`
 processes:
   job: {type: oneshot, command: [sh, -c, "echo a > /dev/stdout; echo b > /dev/stderr; echo c > /proc/self/fd/2; [ -p /dev/stdout ] && echo fifo"]}
@@ -22,15 +24,27 @@ processes:
   expect(pm.out.texts).toEqual(expect.arrayContaining(['job-1: nobody', 'job-1: oops']));
 });
 
-test('output: json has time, level, process, instance, stream, msg and labels; pm’s own records are in the same stream [lines 33, 35]', async ({ folder }) => {
-  await folder.write('say.pl', 'print qq(tab\\t "quoted" \\xc3\\xbcmlaut \\x01\\n); print STDERR "bad\\n";'.replaceAll('\\\\', '\\'));
+test('output: json has time, level, process, instance, stream, msg and labels; pm’s own records are in the same stream [lines 33, 35]', async ({
+  folder,
+}) => {
+  await folder.write(
+    'say.pl',
+    'print qq(tab\\t "quoted" \\xc3\\xbcmlaut \\x01\\n); print STDERR "bad\\n";'.replaceAll('\\\\', '\\'),
+  );
   const pm = await folder.run(`
 processes:
   job: {type: oneshot, labels: {team: red}, command: [perl, say.pl]}
 `);
   await pm.ended;
   const [out] = pm.out.records.filter(({ stream, process }) => process === 'job' && stream === 'stdout');
-  expect(out).toMatchObject({ process: 'job', instance: 'job-1', stream: 'stdout', msg: 'tab\t "quoted" ümlaut \u0001', team: 'red', level: 'info' });
+  expect(out).toMatchObject({
+    process: 'job',
+    instance: 'job-1',
+    stream: 'stdout',
+    msg: 'tab\t "quoted" ümlaut \u0001',
+    team: 'red',
+    level: 'info',
+  });
   expect(out?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const own = pm.out.records.filter(({ process }) => process === 'pm');
   expect(own.length).toBeGreaterThan(2);
@@ -51,23 +65,33 @@ processes:
   expect(raw.out.lines.slice(0, 1)).toEqual(['one']);
 });
 
-test('output: any length, a last line without an end, UTF-8 across chunks, and nothing lost at exit [lines 25, 33]', async ({ folder }) => {
+test('output: any length, a last line without an end, UTF-8 across chunks, and nothing lost at exit [lines 25, 33]', async ({
+  folder,
+}) => {
   // 3 MiB in one line, written in odd pieces that cut characters in two; then 20,000 lines and an end without a line feed.
-  await folder.write('write.pl', `
+  await folder.write(
+    'write.pl',
+    `
 binmode STDOUT; syswrite(STDOUT, substr("\\xc3\\xa4" x 1572864, $_ * 65521, 65521)) for 0 .. 48; syswrite(STDOUT, "\\n");
 print "line $_\\n" for 1 .. 20000; print "no end";
-`);
+`,
+  );
   const pm = await folder.run('processes: {job: {type: oneshot, command: [perl, write.pl]}}');
   expect((await pm.ended).code).toBe(0);
   const messages = pm.out.records.filter(({ process }) => process === 'job').map(({ msg }) => msg);
-  const long = messages.slice(0, messages.findIndex((msg) => msg === 'line 1'));
+  const long = messages.slice(
+    0,
+    messages.findIndex((msg) => msg === 'line 1'),
+  );
   expect(long.length).toBeGreaterThanOrEqual(3);
   expect(long.join('').replaceAll(/[^ä]/g, '')).toBe('ä'.repeat(1572864));
   expect(messages.filter((msg) => msg.startsWith('line '))).toHaveLength(20000);
   expect(messages.at(-1)).toBe('no end');
 });
 
-test('output: a reader that stops never freezes supervision; the writers block and memory stays bounded [line 34]', async ({ folder }) => {
+test('output: a reader that stops never freezes supervision; the writers block and memory stays bounded [line 34]', async ({
+  folder,
+}) => {
   const pm = await folder.run(
     `
 global: {log_format: text}
@@ -79,7 +103,8 @@ processes:
     { stdout: 'stuck' },
   );
   await until('a crash is brought back again and again', async () => (await folder.read('crashes')).length > 10);
-  const rss = async (): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pm.child.pid}/status`, 'utf8'))?.[1]) * 1024;
+  const rss = async (): Promise<number> =>
+    Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pm.child.pid}/status`, 'utf8'))?.[1]) * 1024;
   const before = await rss();
   await sleep(1500);
   expect(await rss()).toBeLessThan(before + 16 * 1024 * 1024);
@@ -89,7 +114,9 @@ processes:
   expect(await folder.read('told')).toBe('told\n');
 });
 
-test('output: with log_overflow drop the writers never block, and what was dropped is counted and announced [line 34]', async ({ folder }) => {
+test('output: with log_overflow drop the writers never block, and what was dropped is counted and announced [line 34]', async ({
+  folder,
+}) => {
   const pm = await folder.run(
     `
 global: {log_overflow: drop}

@@ -14,7 +14,9 @@ export const greeter = definePlugin(() => ({
 
 test('a plugin gets the core that runs it, without having one installed', async ({ folder }) => {
   await folder.write('greeter.mjs', plugin);
-  const pm = await folder.run('plugins: { ./greeter.mjs: {} }\nprocesses: { a: { type: oneshot, command: ["true"] } }\n');
+  const pm = await folder.run(
+    'plugins: { ./greeter.mjs: {} }\nprocesses: { a: { type: oneshot, command: ["true"] } }\n',
+  );
   expect(await pm.ended).toEqual({ code: 0, signal: null });
   expect(pm.out.texts.join('\n')).toContain('one core: true');
 });

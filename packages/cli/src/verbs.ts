@@ -32,21 +32,48 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: 'print the JSON Schema of the configuration',
     load: async () => (await import('./verbs/schema.ts')).schema,
   },
-  status: { summary: 'show what runs, and what is not as it should be', load: async () => (await import('./verbs/status.ts')).status },
+  status: {
+    summary: 'show what runs, and what is not as it should be',
+    load: async () => (await import('./verbs/status.ts')).status,
+  },
   start: { summary: 'start processes and what they need', load: async () => (await import('./verbs/start.ts')).start },
-  stop: { summary: 'stop processes; they stay down until they are started', load: async () => (await import('./verbs/stop.ts')).stop },
-  restart: { summary: 'restart processes, all at once or one instance at a time', load: async () => (await import('./verbs/restart.ts')).restart },
-  reload: { summary: 'apply the changed configuration, or have processes reload theirs', load: async () => (await import('./verbs/reload.ts')).reload },
+  stop: {
+    summary: 'stop processes; they stay down until they are started',
+    load: async () => (await import('./verbs/stop.ts')).stop,
+  },
+  restart: {
+    summary: 'restart processes, all at once or one instance at a time',
+    load: async () => (await import('./verbs/restart.ts')).restart,
+  },
+  reload: {
+    summary: 'apply the changed configuration, or have processes reload theirs',
+    load: async () => (await import('./verbs/reload.ts')).reload,
+  },
   signal: { summary: 'send a signal to processes', load: async () => (await import('./verbs/signal.ts')).signal },
-  scale: { summary: 'set how many instances a process has', load: async () => (await import('./verbs/scale.ts')).scale },
+  scale: {
+    summary: 'set how many instances a process has',
+    load: async () => (await import('./verbs/scale.ts')).scale,
+  },
   add: { summary: 'create or update processes at run time', load: async () => (await import('./verbs/add.ts')).add },
-  remove: { summary: 'stop and forget processes that were added', load: async () => (await import('./verbs/remove.ts')).remove },
-  apply: { summary: 'make a labelled set of processes exactly that of a file', load: async () => (await import('./verbs/apply.ts')).apply },
+  remove: {
+    summary: 'stop and forget processes that were added',
+    load: async () => (await import('./verbs/remove.ts')).remove,
+  },
+  apply: {
+    summary: 'make a labelled set of processes exactly that of a file',
+    load: async () => (await import('./verbs/apply.ts')).apply,
+  },
   logs: { summary: 'show what processes wrote, or write', load: async () => (await import('./verbs/logs.ts')).logs },
   events: { summary: 'show what happened, or happens', load: async () => (await import('./verbs/events.ts')).events },
-  why: { summary: 'explain why a process is not running or not ready', load: async () => (await import('./verbs/why.ts')).why },
-  wait: { summary: 'wait until processes are ready, stopped or completed', load: async () => (await import('./verbs/wait.ts')).wait },
-  health: { summary: 'answer a container\'s HEALTHCHECK', load: async () => (await import('./verbs/health.ts')).health },
+  why: {
+    summary: 'explain why a process is not running or not ready',
+    load: async () => (await import('./verbs/why.ts')).why,
+  },
+  wait: {
+    summary: 'wait until processes are ready, stopped or completed',
+    load: async () => (await import('./verbs/wait.ts')).wait,
+  },
+  health: { summary: "answer a container's HEALTHCHECK", load: async () => (await import('./verbs/health.ts')).health },
   plugins: { summary: 'show the plugins in force', load: async () => (await import('./verbs/plugins.ts')).plugins },
   doctor: {
     summary: 'show what this machine or container offers and what is missing',

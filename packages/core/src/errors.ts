@@ -68,8 +68,22 @@ export class PluginError extends PmError {
 
 /** What was being done when a spawn failed. */
 export type SpawnStage =
-  | 'resolve' | 'working_dir' | 'pipes' | 'fork' | 'groups' | 'gid' | 'uid' | 'limits' | 'nice'
-  | 'oom_score_adj' | 'cgroup' | 'session' | 'terminal' | 'stdin' | 'exec' | 'hook';
+  | 'resolve'
+  | 'working_dir'
+  | 'pipes'
+  | 'fork'
+  | 'groups'
+  | 'gid'
+  | 'uid'
+  | 'limits'
+  | 'nice'
+  | 'oom_score_adj'
+  | 'cgroup'
+  | 'session'
+  | 'terminal'
+  | 'stdin'
+  | 'exec'
+  | 'hook';
 
 /** A process could not be started. Counted by the restart policy like any other failure. */
 export class SpawnError extends PmError {

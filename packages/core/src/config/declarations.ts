@@ -17,6 +17,7 @@ export interface Declarations {
   locate(problems: readonly Diagnostic[]): Diagnostic[];
 }
 
+/** The text of a file that declares processes, and where it stands. */
 export interface DeclarationSource {
   /** For messages, and for the format by its ending: `.json`, `.toml`, else YAML. */
   readonly file: string;

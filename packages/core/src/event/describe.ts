@@ -3,6 +3,7 @@ import type { Logger } from '../log/pipeline.ts';
 import type { EventPayloads, PmEvent } from './event.ts';
 import type { Journal } from './journal.ts';
 
+/** An event in words for the log. */
 export interface EventLine {
   readonly level: LogLevel;
   readonly text: string;
