@@ -32,7 +32,7 @@ processes:
 `);
   expect(await pm.ended).toEqual({ code: 1, signal: null });
   expect(await folder.read('order')).toBe('try\ntry\ntry\n');
-  await pm.out.waitFor('pre_start: hook "check" failed: exit 4');
+  await pm.out.waitFor('pm: hook "check" failed: exit 4');
 });
 
 test('global hooks: a hook over its time limit is killed with everything it started [line 37]', async ({ folder }) => {
@@ -42,7 +42,7 @@ hooks:
 processes:
   web: {command: [sleep, "60"]}
 `);
-  await pm.out.waitFor('post_start: hook "hang" was killed after its time limit of 300 ms');
+  await pm.out.waitFor('pm: hook "hang" was killed after its time limit of 300ms');
   await pm.out.waitFor('up after');
   expect(await folder.countProcesses('sleep\u0000600.125')).toBe(0);
   await pm.stop();

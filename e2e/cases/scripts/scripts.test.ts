@@ -23,7 +23,7 @@ global: {on_idle: stay, restart_backoff: 0, max_restart_attempts: 1}
 processes:
   web: {command: [sh, -c, "echo web >> order"], pre_script: ./pre.sh}
 `);
-    await pm.out.waitFor(/pm: web-1 failed: pre_start .*exit 4; failed: gave up after 1 restart/);
+    await pm.out.waitFor(/pm: web-1 failed: .*pre_start: .*exit 4; gave up after 1 restart/);
     await pm.stop();
     expect(await folder.read('order')).toBe('pre\npre\n');
   });
@@ -39,7 +39,7 @@ processes:
   soon: {command: [sleep, "600"], post_script: ./post.sh, post_script_timeout: 400ms}
   late: {command: [sleep, "600"], post_script: ./post.sh}
 `);
-    await pm.out.waitFor(/pm: soon-1: post_start: .*post_script.* failed: exit 5/);
+    await pm.out.waitFor('pm: soon: hook "post_script" failed: exit 5');
     expect(await folder.read('order')).toBe('soon-1\n');
     expect((await pm.stop()).code).toBe(0);
     expect(await folder.read('order')).toBe('soon-1\n');

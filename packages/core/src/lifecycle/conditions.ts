@@ -56,12 +56,12 @@ async function askCommand(command: CommandLine, key: string, context: HookContex
   };
   const outcome = await runHooks([hook], { ...context, ports: { ...ports, emit: () => undefined } });
   if (outcome.ok) return undefined;
-  if (outcome.exitCode !== null) return `command ended with exit ${outcome.exitCode}`;
+  if (outcome.exitCode !== null) return `command: exit ${outcome.exitCode}`;
   if (!signal.aborted)
     ports.emit('supervisor.warning', {
       message: `${process}: the command of ${key} counts as a no: ${outcome.message}`,
     });
-  return 'command could not answer';
+  return 'command: it could not answer';
 }
 
 function isEnvMet({ name, value }: NonNullable<Condition['env']>, env: Readonly<Record<string, string>>): boolean {
