@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createClient, type Client, type ClientOptions } from './client.ts';
 import { ApiError, TimeoutError } from './errors.ts';
 import type { EventItem } from './stream/events.ts';
+import type { ConnectionState } from './stream/subscription.ts';
 import {
   beginStream,
   readBody,
@@ -194,7 +195,7 @@ test('events: a snapshot, then each event once, also over a lost connection', as
   const losses: string[] = [];
   const options = {
     reconnect: { initialMs: 1 },
-    onConnection: (state: { error?: Error }) => void (state.error && losses.push(state.error.message)),
+    onConnection: (state: ConnectionState) => void (state.state === 'lost' && losses.push(state.error.message)),
   };
   for await (const item of client.events({ types: 'instance.*' }, options)) {
     seen.push(item);

@@ -34,7 +34,8 @@ export function formatTable<Row>(
   const lay = (line: readonly string[], paint: (text: string, index: number) => string): string => {
     let left = width;
     const laid = line.map((text, index) => {
-      const cell = cut(pad(text, widths[index] ?? 0, shown[index]?.align), Math.max(0, left));
+      const room = Math.max(0, left);
+      const cell = pad(cut(text, room), Math.min(widths[index] ?? 0, room), shown[index]?.align);
       left -= lengthOf(cell) + gap.length;
       return { cell, index };
     });

@@ -1,6 +1,6 @@
 import type { Client, ProcessStatus, Status } from '@pm-supervisor/client';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
-import { createOutlet } from '../control/outlet.ts';
+import { mapEach, writeAll } from '../control/stream.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatHead, formatStatus, isFine, toNow } from '../render/status.ts';
 import { readWidth } from '../terminal.ts';
@@ -61,20 +61,14 @@ const refreshMs = 2000;
 
 const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
 
-/** On a terminal in place; else one after the other, JSON on a line each. Ends when nobody reads any more. */
+/** On a terminal in place; else one after the other, JSON on a line each. */
 async function watch(call: ControlCall): Promise<number> {
-  const {
-    client,
-    args,
-    json,
-    context: { stdout },
-  } = call;
-  const outlet = createOutlet(stdout);
+  const { client, args, json, context } = call;
   const chosen = await chooseNames(client, args);
-  for await (const all of client.watch({ calmMs, refreshMs, reconnect: false })) {
+  const toText = (all: Status): string => {
     const view = chosen === undefined ? all : { ...all, processes: choose(all.processes, chosen) };
-    const text = json ? `${JSON.stringify(view)}\n` : `${stdout.isTerminal ? clearScreen : ''}${toAnswer(view, call)}`;
-    if (!(await outlet.send(text))) break;
-  }
-  return exitCodes.ok;
+    if (json) return JSON.stringify(view);
+    return `${context.stdout.isTerminal ? clearScreen : ''}${toAnswer(view, call).trimEnd()}`;
+  };
+  return writeAll(mapEach(client.watch({ calmMs, refreshMs, reconnect: false }), toText), call);
 }

@@ -119,8 +119,8 @@ test('a question on a connection that was closed meanwhile is asked again; a com
     connection.on('data', () => {
       served += 1;
       // The second request on a connection finds it closed, without an answer.
-      if (served === 2) return connection.destroy();
-      connection.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}');
+      if (served === 2) connection.destroy();
+      else connection.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}');
     });
   });
   const wire = useWire(path);
