@@ -278,13 +278,26 @@ test('watch: looks again after a while without events, and can be left at any mo
   });
   const client = createClient({ socket });
   const looked: number[] = [];
-  for await (const { seq } of client.watch({ refreshMs: 5 })) {
+  for await (const { seq } of client.watch({ refreshMs: 5, usage: false })) {
     looked.push(seq);
     if (looked.length === 3) break;
   }
   expect(looked).toEqual([1, 1, 1]);
   client.close();
   await expect.poll(open).toBe(0);
+});
+
+test('watch: with usage, which a snapshot does not carry', async () => {
+  const { client, requests } = await useClient((request, response) => {
+    if (request.url?.startsWith('/api/v1/status')) return sendJson(response, { ...status, uptime_s: 7 });
+    beginStream(response);
+    sendMessage(response, { event: 'snapshot', id: 1, data: { ...status, seq: 1 } });
+  });
+  for await (const { uptime_s: uptime } of client.watch()) {
+    expect(uptime).toBe(7);
+    break;
+  }
+  expect(requests[1]).toBe('GET /api/v1/status?usage=true');
 });
 
 test('until: ends with its time, and with what the search throws', async () => {

@@ -35,8 +35,9 @@ export async function* watch(line: Line, options: WatchOptions = {}): AsyncGener
   try {
     for await (const item of withBreaks(items, refreshMs)) {
       if (item !== 'quiet' && isOld(item, seq)) continue;
-      const fresh = item === 'quiet' || item.kind !== 'snapshot';
-      const status = fresh ? await call(line, 'GET /api/v1/status', { query: { usage } }, { signal }) : item.status;
+      // A snapshot of the stream comes without usage.
+      const known = item !== 'quiet' && item.kind === 'snapshot' && !usage ? item.status : undefined;
+      const status = known ?? (await call(line, 'GET /api/v1/status', { query: { usage } }, { signal }));
       seq = status.seq;
       yield status;
       if (calmMs > 0) await pause(calmMs, signal);

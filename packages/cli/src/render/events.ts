@@ -16,10 +16,21 @@ export function formatEvent(event: EventMessage, paint: Paint): string {
 /** The supervisor may be newer than this: what it does not know is shown as it is. */
 function describe(event: EventMessage): ReturnType<typeof describeEvent> {
   try {
-    return describeEvent({ ...event, at: Date.parse(event.at) } as unknown as PmEvent);
+    return describeEvent(toCamel(event) as unknown as PmEvent);
   } catch {
     return undefined;
   }
+}
+
+/** As the supervisor has it: the API writes keys in snake_case. */
+function toCamel(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toCamel);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    toCamel(inner),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function toFields(fields: Readonly<Record<string, unknown>>): string {

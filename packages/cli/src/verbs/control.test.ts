@@ -113,6 +113,10 @@ describe('pm status', () => {
   });
 
   test('--watch shows it again after every change, until the supervisor stops', async () => {
+    const looks = [
+      { ...toStatus(toProcess()), seq: 1 },
+      { ...toStatus(broken), seq: 2 },
+    ];
     const answers: Answers = {
       'GET /api/v1/events': (_, response) =>
         sendStream(
@@ -123,7 +127,7 @@ describe('pm status', () => {
           ],
           'closing',
         ),
-      'GET /api/v1/status': { ...toStatus(broken), seq: 2 },
+      'GET /api/v1/status': (_, response) => sendJson(response, looks.shift() ?? {}),
     };
     const { out, code } = await pm(['status', '--watch', '--json'], answers);
     expect(
@@ -587,15 +591,26 @@ describe('pm events', () => {
     instance: 'web-1',
     pid: 9,
   };
-  const foreign = { seq: 8, at: '2026-01-01T00:00:01Z', type: 'heartbeat.missed', instance: 'web-1', count: 3 };
+  const ready = {
+    seq: 8,
+    at: '2026-01-01T00:00:00Z',
+    type: 'instance.ready',
+    process: 'web',
+    instance: 'web-1',
+    after_ms: 1500,
+  };
+  const foreign = { seq: 9, at: '2026-01-01T00:00:01Z', type: 'heartbeat.missed', instance: 'web-1', count: 3 };
 
   test('in words; those of plugins as they are', async () => {
     const { out, requests } = await pm(['events', '--since', '6', '--type', 'instance.*', 'heartbeat.*'], {
-      'GET /api/v1/events': { seq: 8, gap: false, events: [spawned, foreign] },
+      'GET /api/v1/events': { seq: 9, gap: false, events: [spawned, ready, foreign] },
     });
-    expect(out).toBe(
-      '2026-01-01T00:00:00Z #7 instance.spawned: web-1 started (pid 9)\n2026-01-01T00:00:01Z #8 heartbeat.missed: instance=web-1 count=3\n',
-    );
+    expect(out.split('\n')).toEqual([
+      '2026-01-01T00:00:00Z #7 instance.spawned: web-1 started (pid 9)',
+      '2026-01-01T00:00:00Z #8 instance.ready: web-1 is ready after 1.5 s',
+      '2026-01-01T00:00:01Z #9 heartbeat.missed: instance=web-1 count=3',
+      '',
+    ]);
     expect(requests).toEqual(['GET /api/v1/events?since=6&types=instance.*%2Cheartbeat.*&follow=false']);
   });
 
