@@ -103,6 +103,22 @@ test('kill modes: group signals the whole group at once [line 22]', async ({ fol
   expect(lines.at(-1)).toBe('main-done');
 });
 
+test('kill modes: what a shell started has the whole grace period, and hears the stop once [line 22]', async ({
+  folder,
+}) => {
+  await folder.write(
+    'child.sh',
+    '#!/bin/sh\ntrap "echo told >> order" TERM\necho up\nwhile [ ! -e order ]; do sleep 0.05; done\nsleep 1.6\necho finished >> order\n',
+  );
+  const pm = await folder.run(`
+processes:
+  web: {shell: true, command: "./child.sh; true", shutdown: {timeout: 20s}}
+`);
+  await pm.out.waitFor('web-1: up');
+  await pm.stop();
+  expect(await folder.read('order')).toBe('told\nfinished\n');
+});
+
 test('kill modes: with shell: true the group is the default, so that what the shell started hears it [line 22]', async ({
   folder,
 }) => {

@@ -73,6 +73,8 @@ function toSpawnRequest({ spec, context }: AttemptScope, view: InstanceView): Sp
     tty: spec.tty,
     stdin: spec.stdin,
     output: 'pipe',
+    // A group is the service as a whole: when its shell goes first, the others still have their time.
+    ...(spec.shutdown.killMode === 'group' ? { leftoverGraceMs: spec.shutdown.timeoutMs } : {}),
     ...(spec.readiness.kind === 'fd' ? { notifyFd: spec.readiness.fd } : {}),
     ...(spec.readiness.kind === 'notify' ? { notifySocket: true } : {}),
   };

@@ -9,6 +9,8 @@ import type { Clock } from './clock.ts';
 export interface Containment {
   /** Remembers the descendants there are now: once their parent has ended nothing else may lead to them. */
   note(): void;
+  /** The group was sent a stop signal: its members get no second one. */
+  noteGroupTold(): void;
   /** No grace from now on, for a sweep that is under way too. */
   hurry(): void;
   /** Kills all that is known at once. For a hard kill, while the main process may still live. */
@@ -46,6 +48,8 @@ class ProcessTreeContainment implements Containment {
   readonly #port: ContainmentPort;
   readonly #known = new Set<string>();
   readonly #counted = new Set<string>();
+  /** Who has had a stop signal: many programs take a second one for impatience. */
+  readonly #asked = new Set<string>();
   #hurried = false;
 
   constructor(main: Contained, port: ContainmentPort) {
@@ -60,6 +64,14 @@ class ProcessTreeContainment implements Containment {
     for (const member of [...(mainLives ? descendantsOf(pid) : []), ...members]) {
       const stat = readStat(member);
       if (stat && !isMain(stat, this.#trace)) this.#known.add(identityOf(stat));
+    }
+  }
+
+  noteGroupTold(): void {
+    this.note();
+    for (const identity of this.#known) {
+      const stat = readStat(Number.parseInt(identity, 10));
+      if (stat?.group === this.#trace.pid) this.#asked.add(identity);
     }
   }
 
@@ -80,14 +92,13 @@ class ProcessTreeContainment implements Containment {
   /** true when all went by themselves. */
   async #askToEnd(graceMs: number): Promise<boolean> {
     const { clock } = this.#port;
-    const asked = new Set<string>();
     const end = clock.monotonic() + graceMs;
     for (let pause = firstPollMs; ; pause = Math.min(pause * 2, slowestPollMs)) {
       const left = await this.#find();
       if (left.length === 0) return true;
       if (this.#hurried || clock.monotonic() >= end) return false;
-      for (const stat of left.filter((candidate) => !asked.has(identityOf(candidate)))) {
-        asked.add(identityOf(stat));
+      for (const stat of left.filter((candidate) => !this.#asked.has(identityOf(candidate)))) {
+        this.#asked.add(identityOf(stat));
         signalSame(stat, constants.signals.SIGTERM);
         // A stopped process does not see SIGTERM before it goes on.
         signalSame(stat, constants.signals.SIGCONT);

@@ -18,6 +18,8 @@ export interface DirectProcess {
   readonly containment: Containment | undefined;
 }
 
+const stopSignals: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
 /** A Child that signals its process and its group itself, and looks for what is left through `containment`. */
 export function createDirectChild(launch: Launch, direct: DirectProcess): Child {
   const { child, pid, ownGroup, containment } = direct;
@@ -46,7 +48,8 @@ export function createDirectChild(launch: Launch, direct: DirectProcess): Child 
     signal(signal, mode) {
       const number = toSignalNumber(signal);
       if (mainEnded) return false;
-      containment?.note();
+      if (mode === 'group' && stopSignals.has(signal)) containment?.noteGroupTold();
+      else containment?.note();
       return send(number, mode);
     },
     kill(signal, mode) {

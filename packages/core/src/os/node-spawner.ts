@@ -127,7 +127,8 @@ function findHelper(): Shim | { readonly reason: string } {
 
 /** Everything that can be refused before there is a process. */
 async function prepare(request: SpawnRequest, ground: Ground): Promise<Launch> {
-  const { clock, own, table, graceMs, onWarning } = ground;
+  const { clock, own, table, onWarning } = ground;
+  const graceMs = request.leftoverGraceMs ?? ground.graceMs;
   const cwd = resolve(request.cwd);
   const file = resolveFile(request, cwd);
   checkFolder(request, cwd);

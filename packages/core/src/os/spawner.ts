@@ -23,6 +23,11 @@ export interface SpawnRequest {
    * sent, followed by a line feed. Needs the native helper (`svexec` owns the socket): without it, SpawnError stage `pipes`.
    */
   readonly notifySocket?: boolean;
+  /**
+   * Time between SIGTERM and SIGKILL for what the main process leaves behind, in milliseconds; default 1000. Members of
+   * its group that were sent a stop signal with it get no second one.
+   */
+  readonly leftoverGraceMs?: number;
   /** false: do not track or kill descendants (probes and hooks still do). Default true. */
   readonly containment?: boolean;
 }

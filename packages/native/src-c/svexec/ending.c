@@ -40,6 +40,18 @@ static int mark_leftover(int pid) {
   return 1;
 }
 
+/* Many programs take a second SIGTERM for impatience, and stop finishing what they had begun. */
+static int told_group;
+
+static void note_if_told(int pid) {
+  if (call1(__NR_getpgid, pid) == told_group) mark(told_to_end, pid);
+}
+
+void note_group_told(int group) {
+  told_group = group;
+  walk_descendants(note_if_told);
+}
+
 static void end_gently(int pid) {
   if (!mark_leftover(pid)) return;
   call2(__NR_kill, pid, SIGTERM);

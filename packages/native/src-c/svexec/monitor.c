@@ -65,6 +65,11 @@ static void forward(int target, int signal) {
   if (call2(__NR_kill, target, signal) == -ESRCH) call2(__NR_kill, state.main, signal);
 }
 
+static void forward_to_group(int signal) {
+  if (!state.main_gone && (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT)) note_group_told(state.main);
+  forward(-state.main, signal);
+}
+
 static void skip_grace(void) {
   state.grace_ms = 0;
   end_grace();
@@ -79,7 +84,7 @@ static void handle_signal(int signal) {
     case NO_GRACE: return skip_grace();
     case KILL_MAIN: return forward(state.main, SIGKILL);
     default:
-      if (signal > GROUP_BASE) forward(-state.main, signal - GROUP_BASE);
+      if (signal > GROUP_BASE) forward_to_group(signal - GROUP_BASE);
       else forward(state.main, signal);
   }
 }

@@ -101,6 +101,7 @@ extern struct ending {
   int unkillable; /* how many are left that we may not kill; -1 when their number cannot be known */
 } ending;
 void begin_ending(int service, int grace_ms); /* does nothing the second time */
+void note_group_told(int group); /* its members have had a stop signal: they get no second one */
 void end_grace(void);
 int continue_ending(void); /* milliseconds until the next call is due; -1: not before a signal */
 

@@ -15,6 +15,7 @@ static const struct {
     {"setWindowSize", sys_set_window_size},
     {"getWindowSize", sys_get_window_size},
     {"setNonBlocking", sys_set_non_blocking},
+    {"spawn", sys_spawn},
     {"countByte", sys_count_byte},
     {"frameLines", sys_frame_lines},
 };

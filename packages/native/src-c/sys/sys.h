@@ -23,7 +23,7 @@ napi_value throw_error(napi_env env, long error, const char *system_call_name);
 napi_value finish(napi_env env, long result, const char *system_call_name);
 int read_integers(napi_env env, napi_callback_info info, int count, struct arguments *arguments);
 
-/* processes.c, descriptors.c, bytes.c, frame.c */
+/* processes.c, descriptors.c, spawn.c, bytes.c, frame.c */
 napi_value sys_waitid(napi_env env, napi_callback_info info);
 napi_value sys_pipe2(napi_env env, napi_callback_info info);
 napi_value sys_fchown(napi_env env, napi_callback_info info);
@@ -35,6 +35,7 @@ napi_value sys_open_terminal(napi_env env, napi_callback_info info);
 napi_value sys_set_window_size(napi_env env, napi_callback_info info);
 napi_value sys_get_window_size(napi_env env, napi_callback_info info);
 napi_value sys_set_non_blocking(napi_env env, napi_callback_info info);
+napi_value sys_spawn(napi_env env, napi_callback_info info);
 napi_value sys_count_byte(napi_env env, napi_callback_info info);
 napi_value sys_frame_lines(napi_env env, napi_callback_info info);
 
