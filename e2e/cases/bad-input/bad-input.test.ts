@@ -181,7 +181,7 @@ describe('pm check', () => {
     await folder.write('pm.yaml', `processes:\n  ${starter}\n`);
     const pm = folder.pm(['check']);
     expect(await pm.ended).toEqual({ code: 0, signal: null });
-    expect(pm.out.lines.join('\n')).toContain('pm.yaml is right: 1 process(es), 1 at boot.');
+    expect(pm.out.lines.join('\n')).toContain('pm.yaml is right: 1 process, 1 at boot.');
     expect(pm.err.lines).toEqual([]);
     expect(await folder.read('started')).toBe('');
   });

@@ -14,6 +14,8 @@ import { type Planned, type PlannerPorts, preparePlan, type PlanRequest } from '
 export interface Inspection {
   readonly plan: Plan;
   readonly explanation: Explanation;
+  /** Texts of the plan that came out of files (`${file:…}`), for `maskValue`. */
+  readonly secrets: ReadonlySet<string>;
   readonly warnings: readonly Diagnostic[];
   /** Absolute path of the main file. */
   readonly origin: string;
@@ -27,8 +29,8 @@ export type InspectionPorts = Pick<PlannerPorts, 'bundled' | 'modules'>;
  * up and disposed again. Throws ConfigError with all diagnostics.
  */
 export async function inspectPlan(request: PlanRequest, ports: InspectionPorts = {}): Promise<Inspection> {
-  const { plan, values, warnings, origin } = await planOnce(request, ports);
-  return { plan, explanation: explainPlan(plan, values), warnings, origin };
+  const { plan, values, secrets, warnings, origin } = await planOnce(request, ports);
+  return { plan, explanation: explainPlan(plan, values, secrets), secrets, warnings, origin };
 }
 
 /** What can be done for processes on this machine, and why what cannot is missing. Starts nothing. */

@@ -55,6 +55,8 @@ export interface Planned {
   readonly warnings: readonly Diagnostic[];
   /** The merged configuration that the provenance of the plan in force belongs to, for `pm plan --explain`. */
   readonly values: RawMap;
+  /** Texts among `values` that came out of files: not for showing. */
+  readonly secrets: ReadonlySet<string>;
   /** The keys that plugins in force own, for `pm schema`. */
   readonly sections: SectionRegistry;
   /** Absolute paths of all files read, for `--watch`. Empty for an inline configuration. */
@@ -69,6 +71,7 @@ export interface Planned {
 export interface PlannedChange extends PlanCandidate {
   readonly warnings: readonly Diagnostic[];
   readonly values: RawMap;
+  readonly secrets: ReadonlySet<string>;
   readonly sections: SectionRegistry;
   readonly files: readonly string[];
 }
@@ -95,6 +98,9 @@ export async function preparePlan(request: PlanRequest, ports: PlannerPorts): Pr
       get values() {
         return planning.values;
       },
+      get secrets() {
+        return planning.secrets;
+      },
       sections,
       files,
       host,
@@ -115,8 +121,16 @@ interface Planning {
   readonly host: PluginHost;
   /** Of the plan in force; empty before the first. */
   readonly values: RawMap;
+  readonly secrets: ReadonlySet<string>;
   make(sources: Sources, wanted: Wanted, remembered?: Contributions): Promise<PlannedChange>;
   replan(change: PlanRequestAtRunTime): Promise<PlannedChange>;
+}
+
+interface InForce {
+  readonly sources: Sources;
+  readonly said: Contributions;
+  readonly values: RawMap;
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** What lasts from plan to plan: the plugins, the files as they were read last, and what plugins said about them. */
@@ -126,7 +140,7 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     origin: first.origin,
     onEarlyFailure: (diagnostic) => void early.push(diagnostic),
   });
-  let current: { readonly sources: Sources; readonly said: Contributions; readonly values: RawMap } | undefined;
+  let current: InForce | undefined;
 
   const make: Planning['make'] = async (sources, { dynamic, instantiate }, remembered) => {
     const trial = host.begin();
@@ -144,14 +158,16 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     try {
       const said = await gatherPlugins(inputs);
       const { plan, warnings, merged } = await passGates(said, inputs);
+      const { secrets = new Set<string>() } = merged;
       return {
         plan,
         values: merged.value,
+        secrets,
         sections: said.registry,
         files: sources.files,
         warnings: [...warnings, ...early.splice(0)],
         async accept() {
-          current = { sources, said, values: merged.value };
+          current = { sources, said, values: merged.value, secrets };
           await trial.accept(plan);
         },
         discard: () => trial.discard(),
@@ -166,6 +182,9 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     host,
     get values() {
       return current?.values ?? {};
+    },
+    get secrets() {
+      return current?.secrets ?? new Set<string>();
     },
     make,
     async replan({ reread, ...wanted }) {

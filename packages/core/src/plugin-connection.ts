@@ -17,7 +17,7 @@ export function connectPlugins(
     events: supervisor.journal,
     logs,
     usage: (instances) => supervisor.usage(instances),
-    explain: () => ({ origin, keys: explainPlan(supervisor.plan, planned.values).keys }),
+    explain: () => ({ origin, keys: explainPlan(supervisor.plan, planned.values, planned.secrets).keys }),
     plugins: () => host.plugins(),
     socket,
   });

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { loadSys, type Sys } from '@pm-supervisor/native';
+import { join, resolve } from 'node:path';
+import { helperStatus, loadSys, type Sys } from '@pm-supervisor/native';
 import type { Diagnostic } from './config/diagnostic.ts';
 import { toInheritedEnv } from './instance/environment.ts';
 import { currentPlugin } from './hooks/attribution.ts';
@@ -91,6 +91,7 @@ async function superviseWorld(planned: Planned, watch: ConfigWatch | undefined, 
   const output = openOutput();
   const logs = openLogs(planned, output, options);
   const sys = loadSys();
+  tellMissingHelper(sys, logs, options);
   const runtimeDir = findRuntimeDir(planned.plan.global, logs, options);
   const unlock = runtimeDir === undefined ? undefined : takeRunLock(runtimeDir, options.pid);
   const world = createWorld(logs, runtimeDir, options);
@@ -172,6 +173,11 @@ function findRuntimeDir(
   { env }: RunOptions,
 ): string | undefined {
   const { path, refused } = chooseRuntimeDir({ env, ...(configured === undefined ? {} : { configured }) });
+  for (const place of refused) {
+    if (!isAskedFor(place.path, configured, env)) continue;
+    const instead = path === undefined ? '' : `; ${path} is used instead`;
+    logs.logger.warn(`the runtime directory ${place.path} cannot be used: ${place.reason}${instead}`);
+  }
   if (path === undefined) {
     const tried = refused.map((place) => `${place.path}: ${place.reason}`).join('; ');
     logs.logger.warn(
@@ -179,6 +185,25 @@ function findRuntimeDir(
     );
   }
   return path;
+}
+
+/** Named by the user, not one of the places that are tried anyway. */
+function isAskedFor(
+  place: string,
+  configured: string | undefined,
+  { PM_RUNTIME_DIR: chosen }: RunOptions['env'],
+): boolean {
+  return [chosen, configured].some((asked) => asked !== undefined && asked !== '' && resolve(asked) === place);
+}
+
+/** Once, because everything goes on without it; what is missing then is a long story. Who turned it off knows. */
+function tellMissingHelper(sys: Sys | undefined, { logger }: LogPipeline, { env }: RunOptions): void {
+  if (sys !== undefined) return;
+  const { reason = 'it cannot be loaded' } = helperStatus();
+  const level = env['PM_NATIVE'] === 'off' ? 'info' : 'warn';
+  logger[level](
+    `the native helper is not used (${reason}): services run all the same, and "pm doctor" says what is missing`,
+  );
 }
 
 function joinSupervisor(planned: Planned, world: World, { foreground }: RunOptions): Supervisor {

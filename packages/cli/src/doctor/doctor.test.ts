@@ -170,7 +170,7 @@ describe('findings', () => {
     [
       'killed for memory',
       { cgroup: { ...cgroup, memory: { limit: 2 ** 29, oomKills: 2 } } },
-      'killed 2 process(es)',
+      'killed 2 processes',
       '512 MiB',
     ],
     ['few processes', { cgroup: { ...cgroup, pids: { limit: 20 } } }, 'only 20 processes', '--pids-limit'],

@@ -91,7 +91,7 @@ const checks: readonly Check[] = [
     (cgroup.memory.oomKills ?? 0) === 0
       ? undefined
       : problem(
-          `the kernel has killed ${cgroup.memory.oomKills} process(es) here for memory`,
+          `the kernel has killed ${cgroup.memory.oomKills} ${cgroup.memory.oomKills === 1 ? 'process' : 'processes'} here for memory`,
           `The limit is ${formatSize(cgroup.memory.limit)}. Give the container more, or set \`max_memory\` on the process that grows.`,
         ),
   ({ cgroup }) =>

@@ -57,8 +57,12 @@ function writeText({ diagnostics, inspection }: Outcome, failed: boolean, contex
   if (inspection === undefined || failed) return;
   const { plan, origin, explanation } = inspection;
   const warned = diagnostics.length === 0 ? '' : `, with ${countDiagnostics(diagnostics)}`;
-  stdout.write(`${origin} is right${warned}: ${plan.processes.size} process(es), ${plan.booting.length} at boot.\n`);
+  stdout.write(`${origin} is right${warned}: ${count(plan.processes.size)}, ${plan.booting.length} at boot.\n`);
   stdout.write(
     `Give the container at least ${explanation.gracePeriodSeconds} s to stop (terminationGracePeriodSeconds, stop_grace_period).\n`,
   );
+}
+
+function count(processes: number): string {
+  return `${processes} ${processes === 1 ? 'process' : 'processes'}`;
 }

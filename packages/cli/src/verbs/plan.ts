@@ -45,6 +45,7 @@ function toData({
   plan: { name, global, processes, bundles, plugins, booting },
   explanation,
   warnings,
+  secrets,
   origin,
 }: Inspection): unknown {
   const { processes: _, ...explained } = explanation;
@@ -54,10 +55,10 @@ function toData({
     booting,
     ...explained,
     warnings,
-    global: maskValue('global', global),
-    processes: maskValue('processes', Object.fromEntries(processes)),
+    global: maskValue('global', global, secrets),
+    processes: maskValue('processes', Object.fromEntries(processes), secrets),
     bundles: Object.fromEntries(bundles),
-    plugins: maskValue('plugins', plugins),
+    plugins: maskValue('plugins', plugins, secrets),
   };
 }
 

@@ -47,3 +47,10 @@ test('keys and the merged input stay as they are', () => {
   });
   expect(merged.value).toEqual({ '${A}': ['${A}', 5, { b: '${A}' }] });
 });
+
+test('what a file brought is a secret, with all that stands around it; what a variable brought is not', () => {
+  const value = { a: 'x', b: 'url:${file:/s}', c: ['${A}', '${NONE:-${file:/t}}'], d: '$${file:/s}' };
+  const merged = mergeLayers([{ layer: 'file', from: 'x', value }]);
+  const { merged: expanded } = interpolateConfig(merged, { env: { A: 'a' }, readFile: (path) => `text of ${path}\n` });
+  expect([...(expanded.secrets ?? [])]).toEqual(['url:text of /s', 'text of /t']);
+});

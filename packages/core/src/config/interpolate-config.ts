@@ -19,13 +19,14 @@ const literalLayers: ReadonlySet<Provenance['layer']> = new Set(['env', 'flag', 
 
 /** Expands `${…}` in every text of merged layers. Keys are never expanded, and what was expanded is never parsed as YAML. */
 export function interpolateConfig(merged: Merged, sources: InterpolationSources): InterpolatedConfig {
-  const walk: Walk = { merged, sources, diagnostics: [] };
+  const walk: Walk = { merged, sources, diagnostics: [], secrets: new Set() };
   const value = expandValue(merged.value, [], walk) as RawMap;
   const { positionOf, sourceOf } = merged;
   const result: Merged = {
     value,
     positionOf,
     sourceOf,
+    secrets: walk.secrets,
     get provenance(): Merged['provenance'] {
       return merged.provenance;
     },
@@ -37,6 +38,7 @@ interface Walk {
   readonly merged: Merged;
   readonly sources: InterpolationSources;
   readonly diagnostics: Diagnostic[];
+  readonly secrets: Set<string>;
 }
 
 function expandValue(value: unknown, at: readonly PathSegment[], walk: Walk): unknown {
@@ -53,7 +55,8 @@ function expandText(text: string, at: readonly PathSegment[], walk: Walk): strin
   const source = walk.merged.sourceOf(path);
   if (source !== undefined && literalLayers.has(source.layer)) return text;
   const deferred = deferredAt(at, walk.merged.value);
-  const { text: result, problems } = interpolate(text, walk.sources, deferred);
+  const { text: result, problems, isSecret } = interpolate(text, walk.sources, deferred);
+  if (isSecret && result !== '') walk.secrets.add(result);
   const early = deferred.length === 0 ? findInstanceVariable(text) : undefined;
   for (const { message, hint } of early === undefined ? problems : [toTooEarly(early)]) {
     walk.diagnostics.push(toDiagnostic({ path, text: `${message}\n${hint}` }, walk.merged));

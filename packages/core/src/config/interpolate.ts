@@ -13,6 +13,8 @@ export interface InterpolationProblem {
 export interface Interpolated {
   readonly text: string;
   readonly problems: readonly InterpolationProblem[];
+  /** The text holds what a file did. */
+  readonly isSecret: boolean;
 }
 
 /** Variables of one instance, known only when it starts. */
@@ -35,15 +37,23 @@ export function interpolate(
   deferred: readonly string[] = [],
 ): Interpolated {
   const problems: InterpolationProblem[] = [];
+  let isSecret = false;
+  const watched: InterpolationSources = {
+    env: sources.env,
+    readFile(path) {
+      isSecret = true;
+      return sources.readFile(path);
+    },
+  };
   const result = replaceExpressions(text, {
-    expand: (expression) => expandNow(expression, { sources, deferred, problems }),
+    expand: (expression) => expandNow(expression, { sources: watched, deferred, problems }),
     unescape: (expression) => (isDeferred(expression, deferred) ? `$${expression.raw}` : expression.raw),
     unclosed: (raw, isEscaped) => {
       if (!isEscaped) problems.push(toUnclosed(raw));
       return raw;
     },
   });
-  return { text: result, problems };
+  return { text: result, problems, isSecret };
 }
 
 /** Expands the instance variables that `interpolate` left. One without a value and without a default becomes empty. */

@@ -35,6 +35,8 @@ export interface Merged {
   positionOf(path: string, part?: EntryPart): Position | undefined;
   /** Who set an entry, or the nearest one above it. */
   sourceOf(path: string): Provenance | undefined;
+  /** Texts of `value` that hold what `${file:…}` read: they are not for showing. Absent before variables are expanded. */
+  readonly secrets?: ReadonlySet<string>;
 }
 
 const precedence: Readonly<Record<Provenance['layer'], number>> = {

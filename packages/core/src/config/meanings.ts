@@ -192,7 +192,7 @@ export const processMeanings: Meanings = {
 
 function conditionMeanings(key: string): Meanings {
   return {
-    [`${key}.env`]: 'This variable is set, `NAME`, or has this value, `NAME=VALUE`.',
+    [`${key}.env`]: 'This variable is set and not empty, `NAME`, or has this value, `NAME=VALUE`.',
     [`${key}.file`]: 'This file exists.',
     [`${key}.command`]: 'This command ends with success.',
   };

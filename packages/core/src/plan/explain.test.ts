@@ -122,6 +122,14 @@ describe('secrets', () => {
     expect(maskValue(path, 'plain')).toBe('plain');
   });
 
+  test('that came out of files are masked wherever they stand', () => {
+    const secrets = new Set(['hunter2']);
+    expect(maskValue('processes.web', { env: { C: 'hunter2', D: 'x' }, command: ['a', 'hunter2'] }, secrets)).toEqual({
+      env: { C: masked, D: 'x' },
+      command: ['a', masked],
+    });
+  });
+
   test('are masked inside of URLs, lists and maps, and settings are not', () => {
     expect(maskValue('processes.web.env.DATABASE_URL', 'postgres://app:hunter2@db:5432/x?y=1')).toBe(
       `postgres://app:${masked}@db:5432/x?y=1`,

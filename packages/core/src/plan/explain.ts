@@ -36,8 +36,11 @@ export interface Explanation {
   readonly processes: readonly { readonly name: string; readonly type: string; readonly scale: number }[];
 }
 
-/** Explains a plan. `values` is the merged configuration that its provenance belongs to; without it, keys have no values. */
-export function explainPlan(plan: Plan, values?: unknown): Explanation {
+/**
+ * Explains a plan. `values` is the merged configuration that its provenance belongs to; without it, keys have no values.
+ * `secrets` are texts in it that are never shown.
+ */
+export function explainPlan(plan: Plan, values?: unknown, secrets?: ReadonlySet<string>): Explanation {
   const graph = buildGraph(plan.processes.values());
   const booting = subgraph(graph, plan.booting);
   return {
@@ -51,7 +54,7 @@ export function explainPlan(plan: Plan, values?: unknown): Explanation {
       const value = valueAt(values, path);
       return {
         path,
-        ...(value === undefined ? {} : { value: maskValue(path, value) }),
+        ...(value === undefined ? {} : { value: maskValue(path, value, secrets) }),
         source: formatSource(provenance),
       };
     }),

@@ -6,23 +6,26 @@ const secretName =
 /** What stands in place of a secret. */
 export const masked = '******';
 
+const noSecrets: ReadonlySet<string> = new Set();
+
 /**
- * A value as it may be shown: one whose key, or the key above it, names a secret is masked whole; a password inside of
- * a URL is masked alone. Numbers and booleans under such a key are shown: they are settings (`token_length: 32`).
+ * A value as it may be shown: one whose key, or the key above it, names a secret is masked whole, and so is a text among
+ * `secrets` (what came out of files); a password inside of a URL is masked alone. Numbers and booleans under such a key
+ * are shown: they are settings (`token_length: 32`).
  */
-export function maskValue(path: string, value: unknown): unknown {
+export function maskValue(path: string, value: unknown, secrets: ReadonlySet<string> = noSecrets): unknown {
   const isSecret = parsePath(path)
     .slice(-2)
     .some((segment) => typeof segment === 'string' && secretName.test(segment));
-  return mask(value, isSecret);
+  return mask(value, isSecret, secrets);
 }
 
-function mask(value: unknown, isSecret: boolean): unknown {
-  if (typeof value === 'string') return isSecret && value !== '' ? masked : maskUrl(value);
-  if (Array.isArray(value)) return value.map((inner) => mask(inner, isSecret));
+function mask(value: unknown, isSecret: boolean, secrets: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') return (isSecret && value !== '') || secrets.has(value) ? masked : maskUrl(value);
+  if (Array.isArray(value)) return value.map((inner) => mask(inner, isSecret, secrets));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, mask(inner, isSecret || secretName.test(key))]),
+    Object.entries(value).map(([key, inner]) => [key, mask(inner, isSecret || secretName.test(key), secrets)]),
   );
 }
 
