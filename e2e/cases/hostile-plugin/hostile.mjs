@@ -25,8 +25,8 @@ const all = [
 function vandalize(value, depth = 0) {
   if (typeof value !== 'object' || value === null || depth > 4) return;
   for (const key of Reflect.ownKeys(value)) {
-    vandalize(value[key], depth + 1);
     try {
+      vandalize(value[key], depth + 1);
       value[key] = 'vandalized';
     } catch {}
   }

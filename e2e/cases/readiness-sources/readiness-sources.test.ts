@@ -129,7 +129,7 @@ processes:
   web: {command: [sleep, "600"], depends_on: svc}
 `);
     await pm.out.waitFor(
-      'pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); failed: gave up after 1 restart',
+      'pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); gave up after 1 restart',
     );
     await pm.out.waitFor('pm: web-1 failed: its dependency "svc" failed');
     await pm.stop();
