@@ -128,9 +128,7 @@ processes:
   svc: {command: [sh, -c, "trap 'echo stopped >> ends; exit 0' TERM; while :; do sleep 0.02; done"], ready: {log: never}}
   web: {command: [sleep, "600"], depends_on: svc}
 `);
-    await pm.out.waitFor(
-      'pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); gave up after 1 restart',
-    );
+    await pm.out.waitFor('pm: svc-1 failed: not ready within 0.2 s (process_start_timeout); gave up after 1 restart');
     await pm.out.waitFor('pm: web-1 failed: its dependency "svc" failed');
     await pm.stop();
     expect(await folder.read('ends')).toBe('stopped\nstopped\n');
