@@ -67,6 +67,23 @@ test('dynamic processes: reconcile makes a labelled set exactly this, and leaves
   await pm.stop();
 });
 
+test('dynamic processes: they start where a default bundle or --only says what boots [line 17]', async ({ folder }) => {
+  const remote = await useRemote(folder);
+  await folder.write('pm.yaml', `${base}bundles: {default: [web]}\n`);
+  for (const only of [[], ['--only', 'web']]) {
+    const pm = folder.pm(['run', ...only]);
+    await pm.out.waitFor('up after');
+    const declaration = { command: ['sleep', '600'] };
+    await remote.dispatch({ type: 'put-process', name: 'job', declaration }, 10_000);
+    const { processes } = await remote.snapshot();
+    expect(processes.map(({ name, ready }) => [name, ready])).toEqual([
+      ['web', true],
+      ['job', true],
+    ]);
+    await pm.stop();
+  }
+});
+
 test('templates: an instance exists when it is asked for [line 17]', async ({ folder }) => {
   const remote = await useRemote(folder);
   const pm = await folder.run(base);

@@ -3,7 +3,7 @@ import { buildPlan } from './build.ts';
 import { leastCpu } from './fixtures/least-cpu.ts';
 import { contextOf, draftOf, factsOf, nowhere, planOf } from './fixtures/drafts.ts';
 import type { DraftParts } from './fixtures/drafts.ts';
-import type { BuildContext } from './context.ts';
+import type { BuildContext, Origin } from './context.ts';
 import type { ProcessSpec, Provenance } from './spec.ts';
 
 function specOf(
@@ -371,6 +371,19 @@ describe('the boot', () => {
       'nginx',
     ]);
     expect(planOf({ ...parts, bundles: { default: [] } }).booting).toEqual([]);
+  });
+
+  test('starts what was declared at run time, which neither the bundle "default" nor --only could name', () => {
+    const sourceOf: Origin['sourceOf'] = (path) =>
+      path.startsWith('processes.late') ? { layer: 'dynamic', from: 'run time' } : undefined;
+    const late = { late: { depends_on: { cache: {} } }, 'late-on-demand': { initial_state: 'stopped' as const } };
+    const whole = { ...parts, processes: { ...parts.processes, ...late } };
+    const origin = { ...nowhere, sourceOf };
+    const bundled = planOf({ ...whole, bundles: { default: ['vpn'] } }, { origin });
+    expect(bundled.booting).toEqual(['cache', 'late']);
+    const narrowed = planOf(whole, { origin, only: ['old'] });
+    expect([...narrowed.processes.keys()]).toEqual(['cache', 'old', 'late', 'late-on-demand']);
+    expect(narrowed.booting).toEqual(['cache', 'old', 'late']);
   });
 
   test('does not start a disabled dependency', () => {

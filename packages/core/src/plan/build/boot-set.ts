@@ -22,9 +22,13 @@ export function toOnly(only: readonly string[], building: Building): readonly st
   });
 }
 
-/** `names` and what they need at any distance, in the order of declaration. What is only optional is not brought along. */
+/**
+ * `names`, what was declared at run time, and what they need at any distance, in the order of declaration. What is only
+ * optional is not brought along.
+ */
 export function keepNeeded(names: readonly string[], { declared }: Building): ReadonlySet<string> {
-  const kept = new Set(names);
+  const dynamic = [...declared.values()].filter(({ source }) => source === 'dynamic').map(({ name }) => name);
+  const kept = new Set([...names, ...dynamic]);
   // A Set visits what is added while it is walked.
   for (const name of kept) {
     const declaration = declared.get(name);
@@ -45,13 +49,13 @@ export interface BootQuestion {
 
 /**
  * What the boot starts, in start order. Its roots are the enabled processes whose initial state is running (those of
- * the bundle `default` where there is one), or what `only` names. What a root needs starts with it, also when it is on
- * demand: to be needed is the demand. A disabled dependency does not; who needs it then fails, with that reason.
+ * the bundle `default` where there is one, and those declared at run time, which nobody could put there), or what
+ * `only` names. What a root needs starts with it, also when it is on demand: to be needed is the demand. A disabled
+ * dependency does not; who needs it then fails, with that reason.
  */
 export function toBootSet({ specs, bundles, graph, only }: BootQuestion): readonly string[] {
-  const booting = new Set(
-    only ?? [...specs.values()].filter(startsByItself(bundles.get(defaultBundle))).map((spec) => spec.name),
-  );
+  const roots = [...specs.values()].filter(startsByItself(only ?? bundles.get(defaultBundle))).map(({ name }) => name);
+  const booting = new Set([...(only ?? []), ...roots]);
   for (const name of booting) {
     for (const dependency of specs.get(name)?.dependsOn ?? []) {
       const needed = specs.get(dependency.process);
@@ -65,5 +69,7 @@ export function toBootSet({ specs, bundles, graph, only }: BootQuestion): readon
 
 function startsByItself(chosen: readonly string[] | undefined): (spec: ProcessSpec) => boolean {
   const members = chosen === undefined ? undefined : new Set(chosen);
-  return (spec) => spec.enabled && spec.initialState === 'running' && (members?.has(spec.name) ?? true);
+  const isChosen = ({ name, source }: ProcessSpec): boolean =>
+    members === undefined || members.has(name) || source === 'dynamic';
+  return (spec) => spec.enabled && spec.initialState === 'running' && isChosen(spec);
 }
