@@ -13,12 +13,15 @@ export interface TestPackage {
 /** The one list of what tests need beside Node. `npm test` installs what is missing, or says how. */
 export const testPackages = {
   cc: { package: 'gcc', programs: ['cc'], for: 'building the native helper' },
+  curl: { package: 'curl', programs: ['curl'], for: 'the example of a client in sh' },
+  etcd: { package: 'etcd-server', programs: ['etcd'], for: 'the key-value store of the mesh router' },
   nginx: { package: 'nginx', programs: ['nginx'], for: 'the web server of the end-to-end tests' },
   phpFpm: {
     package: 'php-fpm',
     programs: ['php-fpm8.2', 'php-fpm8.3', 'php-fpm8.4', 'php-fpm'],
     for: 'the application server of the end-to-end tests',
   },
+  python: { package: 'python3-minimal', programs: ['python3'], for: 'the example of a client in Python' },
   perl: { package: 'perl-base', programs: ['perl'], for: 'small programs that need fork, setsid and signals' },
   unshare: { package: 'util-linux', programs: ['unshare'], for: 'tests in a PID namespace of their own' },
 } as const satisfies Record<string, TestPackage>;
