@@ -54,6 +54,8 @@ export const zones: readonly Zone[] = [
   { files: ['packages/plugin-*/src/**', 'examples/plugin-*/**'], powers: [], imports: [core, `${core}/*`] },
   // `import 'node:http'` loads undici, 11 MB of it; only process.getBuiltinModule does not (nodejs/node#59686).
   { files: ['packages/plugin-*/src/http/builtin.ts'], powers: ['process'], imports: [core, `${core}/*`] },
+  // Node's HTTP, TLS and hashes without what an import of them loads.
+  { files: ['packages/plugin-api/src/http/builtin.ts'], powers: ['process'], imports: [] },
   { files: ['packages/client/src/**'], powers: [], imports: [contract] },
   // The one file that knows what runs the client: timers, and Node's HTTP without what an import of it loads.
   { files: ['packages/client/src/transport/runtime.ts'], powers: ['process', 'time'], imports: [] },

@@ -13,7 +13,7 @@ export interface Operation {
   readonly ended_at: string | null;
   /** false: everything was already as it was asked to be. */
   readonly changed: boolean;
-  /** The processes it is about, as they are at its end; while it runs, as they were when it was accepted. */
+  /** The processes it is about, as they are now; empty in a list of operations. */
   readonly processes: readonly ProcessStatus[];
   /** What a change of the plan did, or would do. */
   readonly diff?: Diff;

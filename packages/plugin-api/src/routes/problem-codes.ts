@@ -15,6 +15,7 @@ export const problemCodes = {
   PM_API_FORBIDDEN: { status: 403, title: 'The caller may not do this: by its role, or by its address.' },
   PM_API_NOT_FOUND: { status: 404, title: 'There is no such path, or no such thing at it.' },
   PM_API_NO_PROVIDER: { status: 404, title: 'The plugin that answers this is not switched on.' },
+  PM_API_PROVIDER_FAILED: { status: 500, title: 'The plugin that answers this failed.' },
   PM_API_METHOD: { status: 405, title: 'The path exists, but not for this method.' },
   PM_API_TIMEOUT: { status: 408, title: 'The request did not arrive in time.' },
   PM_API_TOO_LARGE: { status: 413, title: 'The body is larger than api.max_request_body.' },

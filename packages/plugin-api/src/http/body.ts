@@ -1,0 +1,86 @@
+import { Refused } from '../problem.ts';
+import type { Exchange } from './gate.ts';
+
+/** The client has gone in the middle of its request: there is nobody to answer. */
+export class Gone extends Error {}
+
+/** Deeper than any configuration; recursion over it is safe everywhere. */
+const deepest = 64;
+
+/** Reads and parses the body of a request; undefined: it has none. Throws Refused, or Gone. */
+export async function readJson(exchange: Exchange, limit: number): Promise<unknown> {
+  const { headers } = exchange.request;
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  if (!hasBody) return undefined;
+  refuseEncodings(exchange);
+  const bytes = await readBytes(exchange, limit);
+  return bytes.length === 0 ? undefined : parse(bytes);
+}
+
+function refuseEncodings({ request }: Exchange): void {
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers;
+  if (encoding !== 'identity') {
+    throw new Refused('PM_API_MEDIA_TYPE', `the body is encoded as ${encoding}`, {
+      hint: 'Send it as it is.',
+      closes: true,
+    });
+  }
+  // Also what keeps a page in somebody's browser out: it cannot send JSON to another site without being asked first.
+  const essence = type?.split(';')[0]?.trim().toLowerCase();
+  if (essence === 'application/json' || essence?.endsWith('+json') === true) return;
+  throw new Refused('PM_API_MEDIA_TYPE', type === undefined ? 'the body has no type' : `the body is ${essence}`, {
+    hint: 'Send JSON, with the header "content-type: application/json".',
+    closes: true,
+  });
+}
+
+async function readBytes({ request, response, expectsContinue }: Exchange, limit: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  if (expectsContinue) response.writeContinue();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // `for await` would destroy the connection when it ends early, and with it the answer.
+    await new Promise<void>((resolve, reject) => {
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= limit) chunks.push(chunk);
+        else reject(tooLarge(limit));
+      });
+      request.once('end', resolve);
+      request.once('close', () => reject(new Gone()));
+      request.once('error', () => reject(new Gone()));
+    });
+    return Buffer.concat(chunks);
+  } finally {
+    request.removeAllListeners('data');
+  }
+}
+
+function tooLarge(limit: number): Refused {
+  return new Refused('PM_API_TOO_LARGE', `the body is larger than ${limit} bytes`, {
+    hint: 'Raise max_request_body of the plugin api, or send less.',
+    closes: true,
+  });
+}
+
+function parse(bytes: Buffer): unknown {
+  const value = parseJson(bytes);
+  if (!isShallow(value, deepest))
+    throw new Refused('PM_API_MALFORMED', `the body is nested deeper than ${deepest} levels`);
+  return value;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'it is not UTF-8';
+    throw new Refused('PM_API_MALFORMED', `the body is no JSON: ${reason}`);
+  }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}

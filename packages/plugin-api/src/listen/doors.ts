@@ -1,0 +1,108 @@
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { readCertificate, type Transport } from '../access/callers.ts';
+import { isLoopback, toPlainAddress } from '../access/ranges.ts';
+import type { ApiSettings, TcpSettings } from '../settings.ts';
+import { listenOnTcp } from './tcp.ts';
+import { createTlsServer } from './tls.ts';
+import { listenOnSocket, type SocketPlace } from './unix-socket.ts';
+
+/** Who a connection comes from. */
+export interface Origin {
+  readonly transport: Transport;
+  /** The address that connected; `unix` on the socket. */
+  readonly peer: string;
+  /** Name in a client certificate that was verified. */
+  readonly certificate?: string;
+}
+
+export interface DoorPorts {
+  /** Where the control socket belongs; undefined where none can be made. */
+  readonly socket: string | undefined;
+  readonly accept: (socket: Socket, origin: Origin) => void;
+  readonly onWarning: (message: string) => void;
+  readonly now: () => number;
+}
+
+/** Everything that is listened on. */
+export interface Doors {
+  /** In words: `/run/pm/pm.sock`, `https://127.0.0.1:9180`. */
+  readonly addresses: readonly string[];
+  /** Takes no more connections; those there are stay. */
+  close(): void;
+}
+
+/** Connections of one door at the same time. More are dropped: each costs memory and a descriptor that services need too. */
+const mostConnections = 2000;
+
+/** Opens the control socket and TCP, as the settings say. Rejects with PmError, having left nothing open. */
+export async function openDoors(settings: ApiSettings, ports: DoorPorts): Promise<Doors> {
+  const addresses: string[] = [];
+  const closers: (() => void)[] = [];
+  const close = (): void => closers.splice(0).forEach((closer) => closer());
+  try {
+    const path = settings.socket ?? ports.socket;
+    if (path !== undefined) {
+      closers.push(await openSocket({ path, mode: settings.socketMode }, ports));
+      addresses.push(path);
+    }
+    if (settings.tcp !== undefined) {
+      const { server, address } = await openTcp(settings, settings.tcp, ports);
+      closers.push(() => void server.close());
+      addresses.push(address);
+    }
+    return { addresses, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function openSocket(place: SocketPlace, { accept, onWarning }: DoorPorts): Promise<() => void> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, { transport: 'unix', peer: 'unix' }));
+  server.maxConnections = mostConnections;
+  const remove = await listenOnSocket(server, place);
+  server.on('error', (error) => onWarning(`the control socket: ${error.message}`));
+  return () => {
+    remove();
+    server.close();
+  };
+}
+
+async function openTcp(
+  settings: ApiSettings,
+  tcp: TcpSettings,
+  ports: DoorPorts,
+): Promise<{ server: Server; address: string }> {
+  refuseOpenDoor(settings, tcp);
+  const server = createTcpServer(tcp, ports);
+  server.maxConnections = mostConnections;
+  const address = await listenOnTcp(server, tcp);
+  server.on('error', (error) => ports.onWarning(`the API on ${address}: ${error.message}`));
+  return { server, address: `${tcp.tls === undefined ? 'http' : 'https'}://${address}` };
+}
+
+/** The plan was checked for it. If anything is ever forgotten there, it ends here. */
+function refuseOpenDoor({ tokens }: ApiSettings, { host, tls }: TcpSettings): void {
+  if (isLoopback(host) || tokens.length > 0 || tls?.clientAuth === 'require') return;
+  throw new Error(`the API does not listen on ${host} without a token or client certificates`);
+}
+
+function createTcpServer({ tls }: TcpSettings, { accept, onWarning, now }: DoorPorts): Server {
+  if (tls === undefined) {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      accept(socket, { transport: 'tcp', peer: peerOf(socket) }),
+    );
+  }
+  const onConnection = (socket: TLSSocket): void => {
+    const certificate = readCertificate(socket);
+    accept(socket, { transport: 'tls', peer: peerOf(socket), ...(certificate === undefined ? {} : { certificate }) });
+  };
+  return createTlsServer(tls, { onConnection, onWarning, now });
+}
+
+/** undefined where it is gone already: an address that nobody has. */
+function peerOf({ remoteAddress = '' }: Socket): string {
+  return toPlainAddress(remoteAddress);
+}

@@ -1,0 +1,135 @@
+import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { toListenError } from './listen-error.ts';
+
+export interface SocketPlace {
+  readonly path: string;
+  /** File mode, 0o600. */
+  readonly mode: number;
+}
+
+/** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
+const longestPath = 107;
+
+/**
+ * Listens on a socket in the file system. It is made in a folder that only we can enter and appears at its place with
+ * its mode set, so that nobody can open it a moment too early, and without taking the place of a living one: another
+ * supervisor there is an error that names its pid, what a dead one left is replaced. Resolves with the way to take the
+ * socket back, which leaves alone what is not ours any more.
+ */
+export async function listenOnSocket(server: Server, { path, mode }: SocketPlace): Promise<() => void> {
+  const folder = makeFolder(path);
+  try {
+    const draft = join(folder, 's');
+    refuseLong(path, draft);
+    await listen(server, draft);
+    chmodSync(draft, mode);
+    await publish(draft, path);
+    const { dev, ino } = lstatSync(path);
+    return () => removeOwn(path, { dev, ino });
+  } catch (error) {
+    server.close();
+    throw toListenError(error, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeFolder(path: string): string {
+  try {
+    return mkdtempSync(join(dirname(path), '.pm-'));
+  } catch (error) {
+    throw toListenError(error, path);
+  }
+}
+
+function refuseLong(path: string, draft: string): void {
+  const over = Math.max(Buffer.byteLength(path), Buffer.byteLength(draft)) - longestPath;
+  if (over > 0)
+    throw new Error(`its path is ${over} bytes too long for a socket (at most ${longestPath}); choose a shorter one`);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Each round somebody else may have been faster. */
+const mostRounds = 5;
+
+async function publish(draft: string, path: string): Promise<void> {
+  for (let round = 0; round < mostRounds; round += 1) {
+    if (tryLink(draft, path)) return;
+    await removeStale(path);
+  }
+  throw new Error('somebody else makes it again and again');
+}
+
+function tryLink(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;
+    // A file system without links. A file in the way is kept, a race is not: it has no better.
+    if (exists(path)) return false;
+    renameSync(draft, path);
+    return true;
+  }
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Throws where the socket is alive, or is none. */
+async function removeStale(path: string): Promise<void> {
+  const before = lstatSync(path, { throwIfNoEntry: false });
+  if (before === undefined) return;
+  if (!before.isSocket()) throw new Error('there is something else at its place, which is no socket');
+  const answer = await ask(path);
+  if (answer !== undefined)
+    throw new Error(`another pm listens on it already${answer.pid === undefined ? '' : `: pid ${answer.pid}`}`);
+  removeOwn(path, before);
+}
+
+function removeOwn(path: string, { dev, ino }: { readonly dev: number; readonly ino: number }): void {
+  try {
+    const now = lstatSync(path, { throwIfNoEntry: false });
+    if (now?.dev === dev && now.ino === ino) unlinkSync(path);
+  } catch {
+    // The folder may have become read-only: whoever comes next finds that nobody answers.
+  }
+}
+
+const question = 'GET /api/v1/whoami HTTP/1.1\r\nhost: pm\r\nconnection: close\r\n\r\n';
+
+/** Time for another supervisor to say who it is. One that does not say is alive all the same. */
+const answerMs = 2000;
+
+/** Who listens on a socket; undefined: nobody. Rejects where that cannot be known. */
+function ask(path: string): Promise<{ readonly pid?: string } | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(path);
+    socket.setTimeout(answerMs, () => socket.destroy());
+    socket.on('connect', () => socket.write(question));
+    socket.on('data', (chunk) => void (text += chunk.toString('latin1')));
+    socket.on('close', () => {
+      const [, pid] = /"pid":(\d+)/.exec(text) ?? [];
+      resolve(pid === undefined ? {} : { pid });
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(undefined);
+      else if (error.code === 'EACCES') reject(new Error('it is there, and belongs to somebody else'));
+    });
+  });
+}

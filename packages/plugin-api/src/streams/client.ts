@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+import type { EndMessage } from '../routes/bodies.ts';
+import type { Connection } from '../http/connection.ts';
+import { heartbeat, toFrame } from './frame.ts';
+
+/** One reader of a stream. */
+export interface StreamClient {
+  /** Sends a frame. A client that has not taken what came before is ended instead. */
+  send(frame: Buffer): void;
+  /** Says that the other side is there; ends a client that has taken nothing since the last time but one. */
+  beat(): void;
+  /** Says why, and ends. Idempotent. */
+  end(message: EndMessage): void;
+  /** Bytes it has not taken yet. */
+  readonly unsent: number;
+}
+
+export interface ClientOptions {
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+  /** The client is gone, or was ended. Called once. */
+  readonly onEnded: () => void;
+  /** It did not read. */
+  readonly onSlow: () => void;
+}
+
+/** What one client may leave unread, beside one message however large: the first may be a picture of a thousand processes. */
+const mostUnsent = 1024 * 1024;
+/** Time to take what it has left, once it is told that this is the end. */
+const lastMs = 5000;
+/** Beats without any progress. */
+const mostSilentBeats = 2;
+
+/** No chunks: the connection is the stream, and ends with it. Every byte fewer counts a thousand times. */
+const head = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+};
+
+/** Begins the answer: from now on frames can be sent. */
+export function createStreamClient({ response, connection, onEnded, onSlow }: ClientOptions): StreamClient {
+  const write = createTurnWriter(response);
+  const countSilence = createSilenceCounter(connection.socket);
+  let ended = false;
+  let allowance = 0;
+  response.useChunkedEncodingByDefault = false;
+  response.shouldKeepAlive = false;
+  response.writeHead(200, head);
+  response.flushHeaders();
+  connection.unlimit();
+  response.once('close', finish);
+  const client: StreamClient = {
+    get unsent() {
+      return response.writableLength;
+    },
+    send(frame) {
+      if (ended) return;
+      const { unsent } = client;
+      if (unsent > mostUnsent + allowance) return cut();
+      if (unsent === 0) allowance = 0;
+      allowance = Math.max(allowance, frame.length);
+      write(frame);
+    },
+    beat() {
+      if (ended) return;
+      if (client.unsent === 0) write(heartbeat);
+      else if (countSilence() >= mostSilentBeats) cut();
+    },
+    end(message) {
+      if (ended) return;
+      finish();
+      connection.limit(lastMs);
+      response.end(toFrame({ event: 'end', data: message }));
+    },
+  };
+  return client;
+
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    onEnded();
+  }
+
+  function cut(): void {
+    onSlow();
+    client.end({ reason: 'slow', detail: `${client.unsent} bytes were not read` });
+  }
+}
+
+/** All that is sent in one turn is one write of the system: a busy log is thousands of lines in a turn. */
+function createTurnWriter(response: ServerResponse): (frame: Buffer) => void {
+  let corked = false;
+  return (frame) => {
+    if (!corked) {
+      corked = true;
+      response.cork();
+      queueMicrotask(() => {
+        corked = false;
+        response.uncork();
+      });
+    }
+    response.write(frame);
+  };
+}
+
+/** How many times in a row it was asked and the other side had taken nothing since. */
+function createSilenceCounter(socket: Connection['socket']): () => number {
+  let taken = -1;
+  let silent = 0;
+  return () => {
+    const now = socket.bytesWritten - socket.writableLength;
+    silent = now === taken ? silent + 1 : 0;
+    taken = now;
+    return silent;
+  };
+}
