@@ -189,6 +189,62 @@ test('setNonBlocking: changes that flag alone and tells what it was', () => {
   expectRefusal(() => sys.setNonBlocking(9999, true), 'EBADF', 'fcntl');
 });
 
+describe('spawn', () => {
+  const ignored = openSync('/dev/null', 'r+');
+  afterAll(() => closeSync(ignored));
+  const waitFor = (pid: number): unknown => sys.waitid(pPid, pid, wExited);
+  /** What a program writes to its descriptor `fd`. */
+  const outputOf = (argv: readonly string[], fd = 1, env: readonly string[] = []): string => {
+    const [reading, writing] = sys.pipe2(closeOnExec);
+    const descriptors = [ignored, ignored, ignored, ignored, ignored].with(fd, writing);
+    const pid = sys.spawn(argv, env, descriptors, true);
+    closeSync(writing);
+    const text = readFileSync(reading, 'utf8');
+    closeSync(reading);
+    expect(waitFor(pid)).toMatchObject({ pid, code: 1, status: 0 });
+    return text;
+  };
+
+  test('hands over arguments, environment and descriptors', () => {
+    expect(outputOf(['/bin/sh', '-c', 'echo "$0 $A $B"', 'zero'], 1, ['A=1', 'B=zwölf'])).toBe('zero 1 zwölf\n');
+    expect(outputOf(['/bin/sh', '-c', 'echo above standard error >&4'], 4)).toBe('above standard error\n');
+  });
+
+  test('descriptors may stand in each other’s way', () => {
+    const line = `'echo to output; echo to error >&2'`;
+    const script = `sys.waitid(${pPid}, sys.spawn(['/bin/sh', '-c', ${line}], [], [0, 2, 1], false), ${wExited})`;
+    expect(inFreshNode(script)).toBe('to error');
+  });
+
+  test('a session of its own where it is asked for; all signals are blocked', () => {
+    expect(outputOf(['/bin/sh', '-c', 'set -- $(cat /proc/$$/stat); [ $6 = $$ ] && echo leader'])).toBe('leader\n');
+    // SIGKILL and SIGSTOP cannot be.
+    expect(outputOf(['/bin/grep', 'SigBlk', '/proc/self/status'])).toBe('SigBlk:\tfffffffffffbfeff\n');
+    expect(readFileSync('/proc/self/status', 'utf8')).toContain('SigBlk:\t0000000000000000\n');
+  });
+
+  test('what the kernel refuses is thrown, and nothing is left of it', () => {
+    expectRefusal(() => sys.spawn(['/missing'], [], [], false), 'ENOENT', 'execve');
+    expectRefusal(() => sys.spawn([folder], [], [], false), 'EACCES', 'execve');
+    expectRefusal(() => sys.spawn(['/bin/true'], [], [9999], false), 'EBADF', 'execve');
+    expectRefusal(() => sys.spawn(['/bin/true', 'x'.repeat(200_000)], [], [], false), 'E2BIG', 'execve');
+    expectRefusal(() => sys.waitid(pAll, 0, wExited | wNoHang), 'ECHILD', 'waitid');
+  });
+
+  test('text that would reach the program cut short is refused', () => {
+    expectRefusal(() => sys.spawn(['/bin/true', 'a\0b'], [], [], false), 'EINVAL', 'spawn');
+    expectRefusal(() => sys.spawn(['/bin/true'], ['A=\0'], [], false), 'EINVAL', 'spawn');
+  });
+
+  test.each([
+    ['no program', () => sys.spawn([], [], [], false)],
+    ['other things than text', () => sys.spawn([1 as never], [], [], false)],
+    ['too many descriptors', () => sys.spawn(['/bin/true'], [], Array<number>(17).fill(0), false)],
+  ])('%s is a TypeError', (_what, call) => {
+    expect(call).toThrow(TypeError);
+  });
+});
+
 test('countByte: every occurrence, at every alignment and length', () => {
   const memory = Buffer.alloc(5000, 'abc\ndef\n\n');
   for (const start of [0, 1, 3, 7]) {
