@@ -2,7 +2,7 @@ import { SpawnError } from '../errors.ts';
 import type { Reason } from '../event/event.ts';
 import type { Timer } from '../os/clock.ts';
 import type { Child, ChildEnd } from '../os/spawner.ts';
-import type { ProcessSpec } from '../plan/spec.ts';
+import type { HookSpec, ProcessSpec } from '../plan/spec.ts';
 import { runEndHooks } from './ending.ts';
 import { runHooks } from './hook-run.ts';
 import { attachOutput, type InstanceOutput } from './output.ts';
@@ -129,10 +129,17 @@ export class Attempt {
     });
   }
 
+  /** In order, but one that waits for its time (`post_script_timeout`) holds up none of the others. */
   async runPostStart(): Promise<void> {
     const { spec, context, coming } = this.#scope;
-    if (spec.hooks.postStart.length === 0) return;
-    await runHooks(spec.hooks.postStart, { ...context, signal: coming.signal });
+    const { postStart } = spec.hooks;
+    const run = (hooks: readonly HookSpec[]): Promise<unknown> =>
+      runHooks(hooks, { ...context, signal: coming.signal });
+    const delayed = postStart.filter((hook) => hook.delayMs !== undefined);
+    await Promise.all([
+      run(postStart.filter((hook) => hook.delayMs === undefined)),
+      ...delayed.map((hook) => run([hook])),
+    ]);
   }
 
   /** It is no longer wanted up: hooks, readiness and limits of its start end. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProcessSpec } from '../plan/spec.ts';
+import type { HookSpec, ProcessSpec } from '../plan/spec.ts';
 import { createTestPorts, type TestPorts } from '../testing/test-ports.ts';
 import { createTestSpec, dependOn } from '../testing/test-spec.ts';
 import { startWithNeeds } from './needs.ts';
@@ -284,5 +284,35 @@ describe('scaling [line 14]', () => {
     unit('queue').scaleTo(2);
     await ports.clock.advance(0);
     expect(ports.spawner.live).toHaveLength(2);
+  });
+});
+
+describe('post_start hooks', () => {
+  it('run in order, and one that waits for its time holds up none of the others', async () => {
+    const hook = (name: string, delayMs?: number): HookSpec => ({
+      name,
+      command: { kind: 'argv', argv: [name] },
+      timeoutMs: 30_000,
+      retry: 0,
+      retryDelayMs: 0,
+      continueOnError: false,
+      env: {},
+      ...(delayMs === undefined ? {} : { delayMs }),
+    });
+    const hooks = { ...createTestSpec('x').hooks, postStart: [hook('script', 7000), hook('one'), hook('two')] };
+    const { ports, unit, start } = setUp([createTestSpec('web', { hooks })]);
+    const started = (): readonly string[] => ports.spawner.children.map((child) => child.request.instance).slice(1);
+    await start('web');
+    expect(started()).toEqual(['hook:one']);
+    ports.spawner.of('hook:one').exit(0);
+    await ports.clock.advance(6999);
+    expect(started()).toEqual(['hook:one', 'hook:two']);
+    ports.spawner.of('hook:two').exit(0);
+    await ports.clock.advance(1);
+    expect(started()).toEqual(['hook:one', 'hook:two', 'hook:script']);
+    unit('web').down('manual');
+    await ports.clock.advance(0);
+    expect(ports.spawner.live).toEqual([]);
+    expect(ports.clock.pending).toBe(0);
   });
 });
