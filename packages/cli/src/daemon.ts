@@ -5,7 +5,7 @@ import type { EarlySignals } from './entry/early-signals.ts';
 import { exitCodes } from './exit-codes.ts';
 import { allowsColour } from './paint.ts';
 import { toPlanRequest } from './plan-options.ts';
-import { createPluginModules } from './plugin-modules.ts';
+import { createPluginSources } from './plugin-sources.ts';
 import { parseRunArguments, type RunArguments } from './run-arguments.ts';
 
 /** `pm run`: resolves with the exit code when nothing is left. Never rejects. */
@@ -36,7 +36,7 @@ async function run(context: CliContext, early: EarlySignals): Promise<number> {
 
 async function showDryRun(args: RunArguments, context: CliContext): Promise<number> {
   const { writePlan } = await import('./verbs/plan.ts');
-  writePlan(await inspectPlan(toPlanRequest(args, context), { modules: createPluginModules(context) }), false, context);
+  writePlan(await inspectPlan(toPlanRequest(args, context), createPluginSources(context)), false, context);
   return exitCodes.ok;
 }
 
@@ -56,7 +56,7 @@ function supervise(args: RunArguments, context: CliContext, { early, signal }: P
     watch: args.watch,
     ...(program === undefined ? {} : { foreground: [program, ...rest] as const }),
     onWarnings: (warnings) => writeWarnings(warnings, context),
-    modules: createPluginModules(context),
+    ...createPluginSources(context),
     onTakeOver: () => early.release(),
     ...(context.onRunning === undefined ? {} : { onRunning: context.onRunning }),
   });

@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createPaint } from '../paint.ts';
 import { toPlanRequest } from '../plan-options.ts';
-import { createPluginModules } from '../plugin-modules.ts';
+import { createPluginSources } from '../plugin-sources.ts';
 import type { Verb } from '../verbs.ts';
 
 /** `pm check`: exit 0, or 78 for errors (with `--strict` also for warnings). Starts nothing. */
@@ -17,7 +17,7 @@ export const check: Verb = {
       .option('--json', 'print the diagnostics as JSON'),
   async run({ args: [configPath], options }, context) {
     const request = toPlanRequest({ configPath, profile: options['profile'] as string | undefined }, context);
-    const outcome = await inspect(() => inspectPlan(request, { modules: createPluginModules(context) }));
+    const outcome = await inspect(() => inspectPlan(request, createPluginSources(context)));
     const { diagnostics } = outcome;
     const failed = diagnostics.some(({ severity }) => severity === 'error' || options['strict'] === true);
     if (options['json'] === true) writeJson(outcome, !failed, context);

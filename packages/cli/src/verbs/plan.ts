@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import { toPlanRequest } from '../plan-options.ts';
-import { createPluginModules } from '../plugin-modules.ts';
+import { createPluginSources } from '../plugin-sources.ts';
 import type { Verb } from '../verbs.ts';
 
 /** `pm plan`: what `pm run` with the same options would do. Secrets are masked. Exit 0, or 78 for errors. */
@@ -18,9 +18,10 @@ export const plan: Verb = {
       .option('--json', 'print everything as JSON'),
   async run({ options }, context) {
     const { config, profile, only } = options as { config?: string; profile?: string; only?: string[] };
-    const inspection = await inspectPlan(toPlanRequest({ configPath: config, profile, only }, context), {
-      modules: createPluginModules(context),
-    });
+    const inspection = await inspectPlan(
+      toPlanRequest({ configPath: config, profile, only }, context),
+      createPluginSources(context),
+    );
     if (options['json'] === true) context.stdout.write(`${JSON.stringify(toData(inspection), toJsonValue, 2)}\n`);
     else writePlan(inspection, options['explain'] === true, context);
     return exitCodes.ok;

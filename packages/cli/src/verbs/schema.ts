@@ -2,7 +2,7 @@ import { ConfigError, describeConfig, describeCoreConfig } from '@pm-supervisor/
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { toPlanRequest } from '../plan-options.ts';
-import { createPluginModules } from '../plugin-modules.ts';
+import { createPluginSources } from '../plugin-sources.ts';
 import type { Verb } from '../verbs.ts';
 
 /** `pm schema`: JSON Schema with the keys of the plugins that the configuration uses, else of core alone. */
@@ -25,7 +25,7 @@ export const schema: Verb = {
 /** Whoever is writing a configuration needs the schema while it has errors. */
 async function describe(configPath: string | undefined, context: CliContext): Promise<Record<string, unknown>> {
   try {
-    return await describeConfig(toPlanRequest({ configPath }, context), { modules: createPluginModules(context) });
+    return await describeConfig(toPlanRequest({ configPath }, context), createPluginSources(context));
   } catch (error) {
     if (!(error instanceof ConfigError) || (configPath !== undefined && error.code === 'PM_CONFIG_NOT_FOUND'))
       throw error;

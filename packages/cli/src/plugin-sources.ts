@@ -1,0 +1,19 @@
+import type { BundledPlugin, ModuleLoader } from '@pm-supervisor/core';
+import type { CliContext } from './context.ts';
+import { createPluginModules } from './plugin-modules.ts';
+
+/** Where plugins come from: those that pm carries, and how files are loaded. */
+export interface PluginSources {
+  readonly bundled: Readonly<Record<string, BundledPlugin>>;
+  readonly modules: ModuleLoader;
+}
+
+/** Plugins that pm carries. Loaded when they are used; the API is used always, for its socket. */
+const bundled: PluginSources['bundled'] = {
+  api: { load: () => import('@pm-supervisor/plugin-api'), always: true },
+};
+
+/** The same for every verb: what `pm check` accepts is what `pm run` runs. */
+export function createPluginSources(context: CliContext): PluginSources {
+  return { bundled, modules: createPluginModules(context) };
+}
