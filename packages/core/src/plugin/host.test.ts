@@ -12,7 +12,7 @@ import { definePlugin, type PluginDefinition } from './plugin.ts';
 import type { PluginRequest } from './resolve.ts';
 import type { PluginScope } from './scope.ts';
 
-declare module './augment.ts' {
+declare module '../index.ts' {
   interface PluginApis {
     greeting: { hello(): string };
   }
