@@ -23,6 +23,9 @@ export const testPackages = {
   },
   python: { package: 'python3-minimal', programs: ['python3'], for: 'the example of a client in Python' },
   perl: { package: 'perl-base', programs: ['perl'], for: 'small programs that need fork, setsid and signals' },
+  bash: { package: 'bash', programs: ['bash'], for: 'its completion' },
+  zsh: { package: 'zsh', programs: ['zsh'], for: 'its completion' },
+  fish: { package: 'fish', programs: ['fish'], for: 'its completion' },
   unshare: { package: 'util-linux', programs: ['unshare'], for: 'tests in a PID namespace of their own' },
 } as const satisfies Record<string, TestPackage>;
 

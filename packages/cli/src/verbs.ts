@@ -75,6 +75,10 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   health: { summary: "answer a container's HEALTHCHECK", load: async () => (await import('./verbs/health.ts')).health },
   plugins: { summary: 'show the plugins in force', load: async () => (await import('./verbs/plugins.ts')).plugins },
+  completion: {
+    summary: 'teach bash, zsh or fish to complete',
+    load: async () => (await import('./verbs/completion.ts')).completion,
+  },
   doctor: {
     summary: 'show what this machine or container offers and what is missing',
     load: async () => (await import('./verbs/doctor.ts')).doctor,

@@ -16,7 +16,7 @@ export function formatEvent(event: EventMessage, paint: Paint): string {
 /** The supervisor may be newer than this: what it does not know is shown as it is. */
 function describe(event: EventMessage): ReturnType<typeof describeEvent> {
   try {
-    return describeEvent(toCamel(event) as unknown as PmEvent);
+    return describeEvent(toCamel(event) as PmEvent);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { LogLine, LogQuery } from '@pm-supervisor/client';
 import { createOutlet } from '../control/outlet.ts';
 import { mapEach, writeAll } from '../control/stream.ts';
@@ -18,7 +19,7 @@ export const logs: Verb = createControlVerb({
       .option('-f, --follow', 'go on with what is written from now on, until Ctrl+C')
       .option('-n, --tail <N>', 'the newest lines (default: 100)')
       .option('--since <TIME>', 'not older than 5m, or than 2026-01-31T12:00:00Z')
-      .option('--level <LEVEL>', `this level and above: ${levels.join(', ')}`),
+      .addOption(new Option('--level <LEVEL>', 'this level and above').choices(levels)),
   examples: {
     'pm logs web': 'the last 100 lines of every instance of web, in the order of time',
     'pm logs -f --tail 0 queue-2': 'what one instance writes from now on',
@@ -42,7 +43,7 @@ function toQuery(names: readonly string[], { tail, since, level }: ControlCall['
     ...(names.length === 0 ? {} : { name: names }),
     ...(tail === undefined ? {} : { tail: toTail(tail) }),
     ...(typeof since === 'string' ? { since } : {}),
-    ...(level === undefined ? {} : { level: toLevel(level) }),
+    ...(level === undefined ? {} : { level: level as (typeof levels)[number] }),
   };
 }
 
@@ -50,11 +51,4 @@ function toTail(value: unknown): number {
   const number = Number(value);
   if (typeof value === 'string' && /^\d+$/.test(value) && number <= mostLines) return number;
   throw new UsageError(`--tail ${String(value)} is no number of lines`, `Write a number up to ${mostLines}.`);
-}
-
-function toLevel(value: unknown): (typeof levels)[number] {
-  const known = levels.find((level) => level === value);
-  if (known === undefined)
-    throw new UsageError(`--level ${String(value)} is no level`, `Levels are ${levels.join(', ')}.`);
-  return known;
 }

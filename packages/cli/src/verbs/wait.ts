@@ -1,10 +1,10 @@
+import { Option } from 'commander';
 import { TimeoutError, type ProcessStatus, type Status } from '@pm-supervisor/client';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { toSubjects, type Subject } from '../control/outcome.ts';
 import { isDown } from '../control/states.ts';
 import { toDuration } from '../control/wait.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { UsageError } from '../usage-error.ts';
 import type { Verb } from '../verbs.ts';
 
 const conditions = ['ready', 'stopped', 'completed'] as const;
@@ -15,7 +15,7 @@ export const wait: Verb = createControlVerb({
   declare: (command) =>
     command
       .argument('<name...>', 'processes, instances, bundles, label=KEY=VALUE')
-      .option('--for <STATE>', `what to wait for: ${conditions.join(', ')}`, 'ready')
+      .addOption(new Option('--for <STATE>', 'what to wait for').choices(conditions).default('ready'))
       .option('--timeout <DURATION>', 'at most this long: 30s, 2m (default: no limit)'),
   examples: {
     'pm wait web --timeout 1m && run-the-tests': 'when web is ready',
@@ -24,7 +24,7 @@ export const wait: Verb = createControlVerb({
   },
   run: async (call) => {
     const { client, args, options } = call;
-    const condition = toCondition(options['for']);
+    const condition = options['for'] as Condition;
     const limit = options['timeout'] === undefined ? {} : { limitMs: toDuration('--timeout', options['timeout']) };
     const names = (await client.processes({ name: args, usage: false })).map(({ name }) => name);
     const toQuestion = ({ processes }: Pick<Status, 'processes'>): Question => ({
@@ -41,13 +41,6 @@ export const wait: Verb = createControlVerb({
     }
   },
 });
-
-function toCondition(value: unknown): Condition {
-  const known = conditions.find((condition) => condition === value);
-  if (known === undefined)
-    throw new UsageError(`--for ${String(value)} is nothing to wait for`, `It is one of ${conditions.join(', ')}.`);
-  return known;
-}
 
 /** All that the answer depends on. */
 export interface Question {
