@@ -17,7 +17,7 @@ export function getHttps(): typeof Https {
 /** Runs `callback` once after `delayMs` (Infinity: never); returns the way to prevent it. */
 export function startTimer(delayMs: number, callback: () => void): () => void {
   if (delayMs === Infinity) return () => undefined;
-  const handle = setTimeout(callback, Math.min(delayMs, longestDelay));
+  const handle = setTimeout(callback, Math.min(Math.max(0, delayMs), longestDelay));
   return () => clearTimeout(handle);
 }
 
