@@ -190,13 +190,12 @@ test('setNonBlocking: changes that flag alone and tells what it was', () => {
 });
 
 describe('spawn', () => {
-  const ignored = openSync('/dev/null', 'r+');
-  afterAll(() => closeSync(ignored));
   const waitFor = (pid: number): unknown => sys.waitid(pPid, pid, wExited);
   /** What a program writes to its descriptor `fd`. */
   const outputOf = (argv: readonly string[], fd = 1, env: readonly string[] = []): string => {
     const [reading, writing] = sys.pipe2(closeOnExec);
-    const descriptors = [ignored, ignored, ignored, ignored, ignored].with(fd, writing);
+    const descriptors = Array<number>(Math.max(3, fd + 1)).fill(-1);
+    descriptors[fd] = writing;
     const pid = sys.spawn(argv, env, descriptors, true);
     closeSync(writing);
     const text = readFileSync(reading, 'utf8');
@@ -207,7 +206,12 @@ describe('spawn', () => {
 
   test('hands over arguments, environment and descriptors', () => {
     expect(outputOf(['/bin/sh', '-c', 'echo "$0 $A $B"', 'zero'], 1, ['A=1', 'B=zwölf'])).toBe('zero 1 zwölf\n');
-    expect(outputOf(['/bin/sh', '-c', 'echo above standard error >&4'], 4)).toBe('above standard error\n');
+    expect(outputOf(['/bin/bash', '-c', 'echo above standard error >&400'], 400)).toBe('above standard error\n');
+  });
+
+  test('what is not handed over of the first three is /dev/null', () => {
+    expect(outputOf(['/bin/readlink', '/proc/self/fd/0'])).toBe('/dev/null\n');
+    expect(outputOf(['/bin/readlink', '/proc/self/fd/2'])).toBe('/dev/null\n');
   });
 
   test('descriptors may stand in each other’s way', () => {
@@ -239,7 +243,8 @@ describe('spawn', () => {
   test.each([
     ['no program', () => sys.spawn([], [], [], false)],
     ['other things than text', () => sys.spawn([1 as never], [], [], false)],
-    ['too many descriptors', () => sys.spawn(['/bin/true'], [], Array<number>(17).fill(0), false)],
+    ['other things than numbers', () => sys.spawn(['/bin/true'], [], ['1' as never], false)],
+    ['no boolean', () => sys.spawn(['/bin/true'], [], [], 1 as never)],
   ])('%s is a TypeError', (_what, call) => {
     expect(call).toThrow(TypeError);
   });

@@ -31,7 +31,7 @@ export interface Sys {
   setNonBlocking(fd: number, on: boolean): boolean;
   /**
    * Starts a program and returns its pid: `argv[0]` is its absolute path, `env` is `NAME=VALUE`, `descriptors[n]` becomes
-   * its descriptor n, `newSession` is setsid(2). It starts with all signals blocked and with what we ignore ignored:
+   * its descriptor n (-1: none of ours; of the first three `/dev/null`), `newSession` is setsid(2). It starts with all signals blocked and with what we ignore ignored:
    * svexec puts both right. Waiting for it is the caller's business: libuv does not know it. Throws what execve(2)
    * refuses, EINVAL for a NUL inside of a string.
    */

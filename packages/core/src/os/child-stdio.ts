@@ -30,8 +30,8 @@ export interface ChildStdio {
   closeTheirs(): void;
   /** Closes all of it: the child could not be started. */
   closeEverything(): void;
-  /** Our ends as streams. Once, after the child was started. */
-  openStreams(child: ChildProcess): ChildStreams;
+  /** Our ends as streams. Once, after the child was started; where real pipes cannot be made they are Node's own. */
+  openStreams(child?: ChildProcess): ChildStreams;
 }
 
 export interface StdioPort {
@@ -173,8 +173,8 @@ function isForeground(request: SpawnRequest): boolean {
   return shared && isatty(0) && (readStat('self')?.terminal ?? 0) !== 0;
 }
 
-function openStreams({ request, port, ours }: Draft, child: ChildProcess): ChildStreams {
-  if (!port.pipes) return nodeStreams(request, child);
+function openStreams({ request, port, ours }: Draft, child: ChildProcess | undefined): ChildStreams {
+  if (!port.pipes && child) return nodeStreams(request, child);
   const { stdout, stderr, notify, terminal } = ours;
   return {
     ...(terminal !== undefined && { stdout: readTerminal(terminal) }),

@@ -1,19 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Sys } from '@pm-supervisor/native';
 import { SpawnError } from '../errors.ts';
 import { type Containment, createContainment } from './containment.ts';
-import { messageFd } from './child-stdio.ts';
+import { messageFd, type Slot } from './child-stdio.ts';
 import { createDirectChild } from './direct-child.ts';
-import { closeCgroup, type Launch, sendSignal, signalChild, startProcess } from './launch.ts';
+import { closeCgroup, type Launch, sendSignal, startProcess } from './launch.ts';
 import { type MonitorRequest, toKillRequest, toSignalRequest } from './monitor-signals.ts';
 import { closeAll, openClosingPipe } from './pipes.ts';
 import { readStat } from './proc-stat.ts';
 import { descendantsOf } from './proc-tree.ts';
 import { toShimArgs } from './shim-args.ts';
+import type { ShimStatus } from './shim-status.ts';
 import { readShimStatus, type ShimStatusReader } from './shim-status-reader.ts';
 import { errnoOf, spawnFailure, toErrno } from './spawn-failure.ts';
 import type { Child, ChildEnd, SpawnRequest } from './spawner.ts';
+import { type ExitStatus, waitForChild } from './wait-for-child.ts';
 
 export interface Shim {
   /** Path of svexec. */
@@ -26,43 +28,74 @@ export class ShimUnusable extends Error {}
 
 /** Starts a child through svexec. Rejects with SpawnError, or with ShimUnusable; then nothing is left. */
 export async function startByShim(launch: Launch, shim: Shim): Promise<Child> {
-  const { request, stdio } = launch;
-  const monitored = request.containment !== false;
   try {
-    const { child, reader } = await startShim(launch, shim, monitored);
-    const exited = once(child, 'exit');
-    const status = await reader.until(({ running, failure }) => running || failure !== undefined);
-    if (status.failure) throw await toFailure(request, status.failure, exited);
-    if (status.pid === undefined || (monitored && !status.running)) throw await toFailure(request, undefined, exited);
-    return monitored
-      ? createMonitoredChild(launch, { child, reader, exited, pid: status.pid })
-      : createDirectChild(launch, { child, pid: status.pid, exited, ownGroup: true, containment: undefined });
+    return await (launch.request.containment === false ? startUnwatched(launch, shim) : startMonitored(launch, shim));
   } catch (error) {
-    stdio.closeEverything();
+    launch.stdio.closeEverything();
     throw error;
   }
 }
 
-interface StartedShim {
-  readonly child: ChildProcess;
-  readonly reader: ShimStatusReader;
+/** svexec becomes the service. Its status ends with that, so its end is left to libuv. */
+async function startUnwatched(launch: Launch, shim: Shim): Promise<Child> {
+  const { child, reader } = await startShim(launch, shim, async ({ path, args, env, slots, detached }) => ({
+    child: await startProcess(() => spawn(path, args, { env, cwd: '/', stdio: [...slots], detached })),
+  }));
+  const exited = once(child, 'exit');
+  const { failure, pid } = await reader.until(() => false);
+  if (failure || pid === undefined) {
+    const [code, signal] = (await exited) as [ExitStatus['code'], ExitStatus['signal']];
+    throw toFailure(launch.request, failure, { code, signal });
+  }
+  return createDirectChild(launch, { child, pid, exited, ownGroup: true, containment: undefined });
 }
 
-async function startShim(launch: Launch, shim: Shim, monitor: boolean): Promise<StartedShim> {
-  const { request, stdio, cwd, file, own, graceMs } = launch;
+/** svexec stays, and keeps its status open to its own end: then it can be waited for, without libuv and its fork(2). */
+async function startMonitored(launch: Launch, shim: Shim): Promise<Child> {
+  const { shimPid, reader } = await startShim(launch, shim, ({ path, args, env, slots, detached }) => ({
+    shimPid: shim.sys.spawn(
+      [path, ...args],
+      toList(env),
+      slots.map((slot) => (typeof slot === 'number' ? slot : -1)),
+      detached,
+    ),
+  }));
+  const exited = reader.until(() => false).then(() => waitForChild(shim.sys, shimPid));
+  const { running, failure, pid } = await reader.until((status) => status.running || status.failure !== undefined);
+  if (failure || pid === undefined || !running) throw toFailure(launch.request, failure, await exited);
+  return createMonitoredChild(launch, { shimPid, reader, exited, pid });
+}
+
+/** What svexec is started with. */
+interface ShimStart {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly slots: readonly Slot[];
+  readonly detached: boolean;
+}
+
+async function startShim<T>(
+  launch: Launch,
+  shim: Shim,
+  start: (how: ShimStart) => T | Promise<T>,
+): Promise<T & { readonly reader: ShimStatusReader }> {
+  const { request, stdio } = launch;
   const statusFd = request.notifyFd === 3 ? 4 : 3;
-  const terminal = request.tty ? 'new' : stdio.foreground ? 'foreground' : 'none';
-  const order = { file, argv: request.argv, cwd, os: request.os, statusFd, monitor, terminal, graceMs } as const;
-  const messages = request.notifySocket === true ? { messageFd } : {};
-  const args = toShimArgs({ ...order, ...messages, cgroups: launch.cgroup?.procs ?? [] }, own);
   const status = attemptPipe(request, shim.sys);
   const slots = [...stdio.slots];
   while (slots.length < statusFd) slots.push('ignore');
   slots[statusFd] = status.write;
-  const options = { env: toEnv(request), cwd: '/', stdio: slots, detached: !stdio.foreground };
+  const how = {
+    path: shim.path,
+    args: toArgs(launch, statusFd),
+    env: toEnv(request),
+    slots,
+    detached: !stdio.foreground,
+  };
   try {
-    const child = await startProcess(() => spawn(shim.path, args, options));
-    return { child, reader: readShimStatus(status.read) };
+    const started = await start(how);
+    return { ...started, reader: readShimStatus(status.read) };
   } catch (error) {
     closeAll([status.read]);
     throw toShimFailure(request, error);
@@ -72,9 +105,21 @@ async function startShim(launch: Launch, shim: Shim, monitor: boolean): Promise<
   }
 }
 
+function toArgs({ request, stdio, cwd, file, own, graceMs, cgroup }: Launch, statusFd: number): string[] {
+  const terminal = request.tty ? 'new' : stdio.foreground ? 'foreground' : 'none';
+  const monitor = request.containment !== false;
+  const order = { file, argv: request.argv, cwd, os: request.os, statusFd, monitor, terminal, graceMs } as const;
+  const messages = request.notifySocket === true ? { messageFd } : {};
+  return toShimArgs({ ...order, ...messages, cgroups: cgroup?.procs ?? [] }, own);
+}
+
 /** The address is abstract, so it needs no folder; the name is one that nobody can have taken before. */
-function toEnv({ env, notifySocket }: SpawnRequest): Record<string, string> {
-  return notifySocket === true ? { ...env, NOTIFY_SOCKET: `@pm-${crypto.randomUUID()}` } : { ...env };
+function toEnv({ env, notifySocket }: SpawnRequest): Readonly<Record<string, string>> {
+  return notifySocket === true ? { ...env, NOTIFY_SOCKET: `@pm-${crypto.randomUUID()}` } : env;
+}
+
+function toList(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }
 
 function attemptPipe(request: SpawnRequest, sys: Sys): { read: number; write: number } {
@@ -85,47 +130,47 @@ function attemptPipe(request: SpawnRequest, sys: Sys): { read: number; write: nu
   }
 }
 
-/** What Node says of svexec. The service's own file is not yet looked at. */
+/** What the system says of svexec. The service's own file is not yet looked at. */
 function toShimFailure(request: SpawnRequest, error: unknown): Error {
   const errno = errnoOf(error);
-  if (errno === 'ENOENT' || errno === 'EACCES' || errno === 'EPERM' || errno === 'ENOEXEC') {
+  const { syscall } = error as NodeJS.ErrnoException;
+  const refused = errno === 'ENOENT' || errno === 'EACCES' || errno === 'EPERM' || errno === 'ENOEXEC';
+  if (refused && syscall !== 'clone') {
     return new ShimUnusable(`svexec cannot be executed (${errno})`, { cause: error });
   }
-  if (errno === 'ERR_INVALID_ARG_VALUE') return spawnFailure(request, 'exec', 'EINVAL', error);
+  if (errno === 'ERR_INVALID_ARG_VALUE' || errno === 'EINVAL') return spawnFailure(request, 'exec', 'EINVAL', error);
   return spawnFailure(request, errno === 'E2BIG' ? 'exec' : 'fork', errno, error);
 }
 
-async function toFailure(
-  request: SpawnRequest,
-  failure: ShimStatusReader['status']['failure'],
-  exited: Promise<unknown[]>,
-): Promise<SpawnError> {
-  const [code, signal] = (await exited) as [number | null, string | null];
-  if (!failure || failure.stage === 'usage') {
-    return new SpawnError(
-      'exec',
-      `cannot start "${request.instance}": svexec ended with ${signal ?? `code ${code}`} before the program ran`,
-    );
-  }
-  return spawnFailure(request, failure.stage, toErrno(failure.errno));
+function toFailure(request: SpawnRequest, failure: ShimStatus['failure'], { code, signal }: ExitStatus): SpawnError {
+  if (failure && failure.stage !== 'usage') return spawnFailure(request, failure.stage, toErrno(failure.errno));
+  const how = signal ?? `code ${code}`;
+  return new SpawnError('exec', `cannot start "${request.instance}": svexec ended with ${how} before the program ran`);
 }
 
-interface Monitored extends StartedShim {
-  readonly exited: Promise<unknown[]>;
+interface Monitored {
+  readonly shimPid: number;
+  readonly reader: ShimStatusReader;
+  readonly exited: Promise<ExitStatus>;
   /** The service's. */
   readonly pid: number;
 }
 
 function createMonitoredChild(launch: Launch, monitored: Monitored): Child {
-  const { child, reader, pid } = monitored;
-  const streams = launch.stdio.openStreams(child);
+  const { shimPid, reader, pid } = monitored;
+  const streams = launch.stdio.openStreams();
   const containment = createContainment({ pid }, launch);
   const startTicks = readStat(pid)?.startTicks;
+  let waited = false;
   let over = false;
+  void monitored.exited.then(() => {
+    waited = true;
+  });
 
   const mainEnded = (): boolean => over || reader.status.end !== undefined;
   const send = ({ monitor, main }: MonitorRequest): boolean => {
-    const sent = monitor.map((number) => signalChild(child, number));
+    // Its pid cannot be used again before it was waited for, and then it is over.
+    const sent = monitor.map((number) => !waited && sendSignal(shimPid, number));
     if (main !== undefined) sent.push(readStat(pid)?.startTicks === startTicks && sendSignal(pid, main));
     return sent.every(Boolean);
   };
@@ -145,21 +190,21 @@ function createMonitoredChild(launch: Launch, monitored: Monitored): Child {
       return !over && send(mainEnded() ? toKillRequest('SIGKILL', 'mixed') : request);
     },
     closeOutput: () => Object.values(streams).forEach((stream) => stream.destroy()),
-    tree: () => (over ? [] : withFirst(pid, descendantsOf(child.pid ?? 0))),
+    tree: () => (over ? [] : withFirst(pid, descendantsOf(shimPid))),
   };
 }
 
 /** svexec ends when nothing of the service is left, or because somebody killed it: then we look ourselves. */
 async function awaitEnd(launch: Launch, { reader, exited }: Monitored, containment: Containment): Promise<ChildEnd> {
-  const [code, signal] = (await exited) as [ChildEnd['code'], ChildEnd['signal']];
-  const { end, leftovers, unkillable } = await reader.until(() => false);
+  const status = await exited;
+  const { end, leftovers, unkillable } = reader.status;
   if (unkillable !== undefined) {
     launch.warn(
       `${unkillable === -1 ? 'Some' : unkillable} of its processes could not be killed: they belong to another user`,
     );
   }
   const found = leftovers ?? (await containment.sweep(0));
-  return { ...(end ?? { code, signal }), leftovers: found, ...closeCgroup(launch) };
+  return { ...(end ?? status), leftovers: found, ...closeCgroup(launch) };
 }
 
 function withFirst(first: number, pids: readonly number[]): readonly number[] {

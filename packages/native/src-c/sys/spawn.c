@@ -8,13 +8,13 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-enum { MOST_DESCRIPTORS = 16, STACK_SIZE = 8192 };
+enum { MOST_DESCRIPTORS = 1 << 16, STACK_SIZE = 8192 };
 
 struct order {
   const char *file;
   char **arguments;
   char **environment;
-  int descriptors[MOST_DESCRIPTORS];
+  int *descriptors;
   uint32_t count;
   bool session;
   int error;
@@ -22,12 +22,23 @@ struct order {
 
 /* ---- in the child, on a stack of its own ---- */
 
+/* The first three are never closed: the next file that a program opens would be its standard output. */
+static long find_source(const struct order *order, uint32_t place) {
+  if (order->descriptors[place] >= 0 || place > 2) return order->descriptors[place];
+  return call3(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+}
+
 /* First out of the way of each other, then to their places, where they are not closed by exec. */
-static long place_descriptors(const struct order *order) {
-  long aside[MOST_DESCRIPTORS], result = 0;
+static long place_descriptors(struct order *order) {
+  long result = 0;
+  for (uint32_t i = 0; i < order->count && result >= 0; i++) {
+    long source = find_source(order, i);
+    if (source < 0 && i > 2) continue;
+    result = source < 0 ? source : call3(__NR_fcntl, source, F_DUPFD_CLOEXEC, order->count);
+    order->descriptors[i] = (int)result;
+  }
   for (uint32_t i = 0; i < order->count && result >= 0; i++)
-    result = aside[i] = call3(__NR_fcntl, order->descriptors[i], F_DUPFD_CLOEXEC, order->count);
-  for (uint32_t i = 0; i < order->count && result >= 0; i++) result = call3(__NR_dup3, aside[i], i, 0);
+    if (order->descriptors[i] >= 0) result = call3(__NR_dup3, order->descriptors[i], i, 0);
   return result;
 }
 
@@ -121,13 +132,17 @@ static char *copy(napi_env env, napi_value list, uint32_t count, char **pointers
 }
 
 static bool read_descriptors(napi_env env, napi_value list, struct order *order) {
-  if (napi_get_array_length(env, list, &order->count) != napi_ok || order->count > MOST_DESCRIPTORS) return false;
   for (uint32_t i = 0; i < order->count; i++) {
     napi_value element;
     if (napi_get_element(env, list, i, &element) != napi_ok) return false;
     if (napi_get_value_int32(env, element, &order->descriptors[i]) != napi_ok) return false;
   }
   return true;
+}
+
+static napi_value refuse(napi_env env) {
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "spawn needs arguments, an environment, descriptors and a boolean");
+  return NULL;
 }
 
 enum { ARGUMENTS, ENVIRONMENT, DESCRIPTORS, SESSION, COUNT };
@@ -140,16 +155,16 @@ napi_value sys_spawn(napi_env env, napi_callback_info info) {
   struct order order = {0};
   napi_get_cb_info(env, info, &given, values, NULL, NULL);
   if (!measure(env, values[ARGUMENTS], &counts[0], &bytes) || !measure(env, values[ENVIRONMENT], &counts[1], &bytes) ||
-      !read_descriptors(env, values[DESCRIPTORS], &order) || napi_get_value_bool(env, values[SESSION], &order.session) != napi_ok ||
-      counts[0] == 0) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "spawn needs arguments, an environment, up to 16 descriptors and a boolean");
-    return NULL;
-  }
-  size_t table = (counts[0] + 1 + counts[1] + 1) * sizeof(char *);
-  if (napi_create_arraybuffer(env, table + bytes, &data, &memory) != napi_ok) return throw_error(env, ENOMEM, "spawn");
-  char **pointers = data, *text = (char *)data + table, *end = text + bytes;
-  order.arguments = pointers;
-  order.environment = pointers + counts[0] + 1;
+      napi_get_array_length(env, values[DESCRIPTORS], &order.count) != napi_ok || order.count > MOST_DESCRIPTORS ||
+      napi_get_value_bool(env, values[SESSION], &order.session) != napi_ok || counts[0] == 0)
+    return refuse(env);
+  size_t pointers = (counts[0] + 1 + counts[1] + 1) * sizeof(char *), numbers = order.count * sizeof(int);
+  if (napi_create_arraybuffer(env, pointers + numbers + bytes, &data, &memory) != napi_ok) return throw_error(env, ENOMEM, "spawn");
+  order.arguments = data;
+  order.environment = order.arguments + counts[0] + 1;
+  order.descriptors = (int *)((char *)data + pointers);
+  char *text = (char *)data + pointers + numbers, *end = text + bytes;
+  if (!read_descriptors(env, values[DESCRIPTORS], &order)) return refuse(env);
   text = copy(env, values[ARGUMENTS], counts[0], order.arguments, text, end);
   if (text) text = copy(env, values[ENVIRONMENT], counts[1], order.environment, text, end);
   if (!text) return throw_error(env, EINVAL, "spawn");
