@@ -82,13 +82,15 @@ const lazyPromises: Plugin = {
   },
 };
 
-/** The daemon answers `--help` with what the other half prints. */
+/** The daemon answers `--help` with what the other half prints. Only the loader's own `require` can read that file. */
 const verbsElsewhere: Plugin = {
   name: 'verbs in a file of their own',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/program\.ts$/, namespace: 'file' }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './verbs.js', external: true } : undefined,
+      kind === 'dynamic-import' ? { path: './verbs.js', namespace: 'verbs' } : undefined,
     );
+    onLoad({ filter: /./, namespace: 'verbs' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
+    onResolve({ filter: /./, namespace: 'verbs' }, ({ path }) => ({ path, external: true }));
   },
 };
 

@@ -56,7 +56,7 @@ async function parseAndRun(
   call: { argv: readonly string[]; context: CliContext },
 ): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const command = verb.declare(quiet(new Command(name), call.context)).description(summary);
+  const command = verb.declare(quiet(new Command(`pm ${name}`), call.context)).description(summary);
   command.action(async () => {
     exitCode = await verb.run({ args: command.args, options: command.opts() }, call.context);
   });

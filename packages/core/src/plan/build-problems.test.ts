@@ -65,6 +65,13 @@ const errors: readonly Row[] = [
     'for example',
   ],
   [
+    'a process named like the supervisor',
+    { processes: { pm: {} } },
+    'processes.pm',
+    '"pm" is the supervisor itself',
+    'Rename it',
+  ],
+  [
     'a hook without any time',
     process({ hooks: { pre_start: [{ command: 'x', timeout: 0 }] } }),
     'processes.web.hooks.pre_start[0].timeout',

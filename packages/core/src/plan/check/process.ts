@@ -6,12 +6,19 @@ import type { Building, Declared, Inherited } from '../build/building.ts';
 import type { Report } from '../build/report.ts';
 
 /** Keys of one process that contradict each other, or do nothing together. */
-export function checkProcess({ draft, path }: Declared, inherited: Inherited, { report }: Building): void {
+export function checkProcess({ name, draft, path }: Declared, inherited: Inherited, { report }: Building): void {
+  checkName(name, path, report);
   checkScale(draft, path, { report, ceiling: inherited.maxScale });
   checkTerminal(draft, path, report);
   checkOneshot(draft, path, report);
   checkPostScript(draft, path, report);
   checkOwnVariables(draft, path, report);
+}
+
+/** Records of the supervisor have `process: "pm"`, and so has its output when it is asked for. */
+function checkName(name: string, path: string, report: Report): void {
+  if (name !== 'pm') return;
+  report.error(path, '"pm" is the supervisor itself', 'Rename it: logs could not tell the two apart.');
 }
 
 function checkScale(draft: ProcessDraft, path: string, { report, ceiling }: { report: Report; ceiling: number }): void {
