@@ -8,18 +8,26 @@ export function isAddressRange(text: string): boolean {
   return parseRange(text) !== undefined;
 }
 
-/** Throws nothing: ranges that are none were refused when the configuration was read. */
+/**
+ * Throws nothing: ranges that are none were refused when the configuration was read. They are read when the first
+ * address is asked for: to know an address of IPv6 costs Node 8 ms, once, and most runs have none to ask for.
+ */
 export function createRangeMatcher(ranges: readonly string[]): RangeMatcher {
-  const list = new BlockList();
-  for (const text of ranges) {
-    const range = parseRange(text);
-    if (range !== undefined) list.addSubnet(range.address, range.bits, range.family);
-  }
+  let list: BlockList | undefined;
   return (address) => {
     const plain = toPlainAddress(address);
     const version = isIP(plain);
+    list ??= toBlockList(ranges);
     return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
   };
+}
+
+function toBlockList(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges.map(parseRange)) {
+    if (range !== undefined) list.addSubnet(range.address, range.bits, range.family);
+  }
+  return list;
 }
 
 /** IPv4 in the clothes of IPv6 (`::ffff:10.0.0.7`) is IPv4; a zone (`fe80::1%eth0`) is no part of an address. */
