@@ -62,13 +62,13 @@ function toColumns(now: number, paint: Paint): Column<StatusRow>[] {
     { title: 'RESTARTS', value: ({ instance }) => show(instance?.restarts, String), align: 'right' },
     {
       title: 'CPU',
-      value: ({ instance }) => show(instance?.cpu_percent, formatPercent),
+      value: ({ instance }) => show(ofLive(instance)?.cpu_percent, formatPercent),
       align: 'right',
       optional: true,
     },
     {
       title: 'MEMORY',
-      value: ({ instance }) => show(instance?.rss_bytes, formatBytes),
+      value: ({ instance }) => show(ofLive(instance)?.rss_bytes, formatBytes),
       align: 'right',
       optional: true,
     },
@@ -108,6 +108,11 @@ function toLastExit(instance: InstanceStatus | undefined, now: number): string {
 function toReason({ process, instance }: StatusRow): string {
   const state = instance?.state ?? process.state;
   return state === 'READY' || state === 'COMPLETED' ? '' : (instance?.reason ?? process.reason ?? '');
+}
+
+/** What was measured a moment ago may be of something that is gone. */
+function ofLive(instance: InstanceStatus | undefined): InstanceStatus | undefined {
+  return instance?.pid === null ? undefined : instance;
 }
 
 function show<T>(value: T | null | undefined, format: (value: T) => string): string {

@@ -144,10 +144,13 @@ function sayAttempt(instance: InstanceStatus | undefined, now: number): string {
 }
 
 /** The end itself, and the reason where that says more than the end. */
-function sayEnd(instance: InstanceStatus | undefined, reason: string | undefined): string {
+function sayEnd(instance: InstanceStatus | undefined, given: string | undefined): string {
   const end = instance?.last_exit?.text;
+  // When it comes back is said already, counted from now.
+  const reason = given?.replace(/; restart \d+ in [\d.]+ m?s$/, '');
   if (end === undefined) return reason ?? 'it could not be started';
-  return reason === undefined || end.includes(reason) ? end : reason.includes(end) ? reason : `${reason} (${end})`;
+  if (reason === undefined || end.includes(reason)) return end;
+  return reason.includes(end) ? reason : `${reason} (${end})`;
 }
 
 function sayOutput(instance: InstanceStatus | undefined, { lastOutput }: Situation): string {
