@@ -58,7 +58,7 @@ export const globalMeanings: Meanings = {
   max_process_scale: 'Ceiling of any `scale`.',
   log_format: '`json`, `text`, `raw`, or `auto`: text on a terminal, else json.',
   log_level: 'The least level of the supervisor’s own records.',
-  log_timestamps: 'Whether lines of the format `text` begin with the time.',
+  log_timestamps: 'Whether lines have their time.',
   log_overflow:
     'When nobody reads the output: `block` the processes that write and lose nothing, or `drop`, counted and said.',
   log_buffer: 'Lines kept in memory per instance, across restarts.',
@@ -68,7 +68,7 @@ export const globalMeanings: Meanings = {
 };
 
 export const hookMeanings: Meanings = {
-  name: 'Name in logs; without it the first word of the command.',
+  name: 'Name in logs; without it its place, such as `pre_start-1`.',
   command: 'What to run: a list, or a line split into words as a shell does, without a shell.',
   shell: 'Run the command in `/bin/sh`, or in the shell at this path.',
   timeout: 'Time for one try; then its whole tree is killed.',
@@ -76,8 +76,8 @@ export const hookMeanings: Meanings = {
   retry_delay: 'Time between tries.',
   continue_on_error: 'Whether to go on after its failure.',
   env: 'Variables beside those of its surroundings.',
-  working_dir: 'Folder to run in.',
-  user: 'User to run as.',
+  working_dir: 'Folder to run in; without it that of the process, or of `global` for the hooks of the whole.',
+  user: 'User to run as; without it that of the process, or `global.user` for the hooks of the whole.',
 };
 
 const processHookMeanings: Meanings = {
@@ -151,7 +151,7 @@ const readyMeanings: Meanings = {
   'ready.fd': 'It writes a line to this descriptor (as with s6).',
   'ready.notify': 'It sends `READY=1` to `NOTIFY_SOCKET` (as with systemd).',
   'ready.log': 'A line of its output matches this regular expression.',
-  'ready.file': 'This file exists.',
+  'ready.file': 'This file appears, or is written anew since the start.',
   'ready.port': 'This TCP port of the local host accepts a connection.',
   'ready.command': 'This command ends with success.',
 };
@@ -187,7 +187,8 @@ export const processMeanings: Meanings = {
   'logging.stdout': 'Whether its standard output is logged.',
   'logging.stderr': 'Whether its standard error is logged.',
   'logging.labels': 'Labels on its lines, beside its own.',
-  'logging.min_level': 'The least level that is written; lines without a level count as info.',
+  'logging.min_level':
+    'The least level that is written. Lines of stdout count as info and of stderr as warn, unless a plugin finds another level.',
 };
 
 function conditionMeanings(key: string): Meanings {

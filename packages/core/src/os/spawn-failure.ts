@@ -70,6 +70,8 @@ function explain(stage: SpawnStage, errno: string | undefined, request: SpawnReq
         text: `oom_score_adj ${os.oomScoreAdj} cannot be set`,
         hint: 'Lowering it needs CAP_SYS_RESOURCE: raise "oom_score_adj", or give the container that capability.',
       };
+    case 'stdin':
+      return explainStdin(request);
     default:
       return { text: stageTexts[stage] };
   }
@@ -77,7 +79,10 @@ function explain(stage: SpawnStage, errno: string | undefined, request: SpawnReq
 
 const stageTexts: Readonly<
   Record<
-    Exclude<SpawnStage, 'working_dir' | 'exec' | 'groups' | 'gid' | 'uid' | 'limits' | 'nice' | 'oom_score_adj'>,
+    Exclude<
+      SpawnStage,
+      'working_dir' | 'exec' | 'groups' | 'gid' | 'uid' | 'limits' | 'nice' | 'oom_score_adj' | 'stdin'
+    >,
     string
   >
 > = {
@@ -87,7 +92,6 @@ const stageTexts: Readonly<
   cgroup: 'it cannot join its cgroup',
   session: 'it cannot get a session of its own',
   terminal: 'it cannot get a terminal',
-  stdin: 'its standard input cannot be opened',
   hook: 'a plugin refused the start',
 };
 
@@ -107,6 +111,11 @@ function explainFolder(request: SpawnRequest, errno: string | undefined): Explan
     text: `${folder} cannot be entered${asUser(request)}`,
     hint: 'Check the permissions of every directory in the path.',
   };
+}
+
+function explainStdin({ stdin }: SpawnRequest): Explanation {
+  const path = stdin.kind === 'path' ? ` ${stdin.path}` : '';
+  return { text: `its standard input${path} cannot be opened`, hint: 'Create the file, or change "stdin".' };
 }
 
 function explainExec(request: SpawnRequest, errno: string | undefined): Explanation {
