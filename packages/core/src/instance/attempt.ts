@@ -8,7 +8,7 @@ import { runHooks } from './hook-run.ts';
 import { attachOutput, type InstanceOutput } from './output.ts';
 import type { Ports } from './ports.ts';
 import { watchReadiness } from './readiness.ts';
-import { createScope, startChild, withDeclaration, type AttemptScope } from './start.ts';
+import { createScope, isOver, startChild, withDeclaration, type AttemptScope } from './start.ts';
 import { drain, sendStop } from './stop.ts';
 import type { InstanceView } from './view.ts';
 
@@ -144,7 +144,7 @@ export class Attempt {
 
   /** It is no longer wanted up: hooks, readiness and limits of its start end. */
   leaveStart(): void {
-    this.#scope.coming.abort();
+    this.#scope.coming.abort(isOver);
   }
 
   /** pre_stop hooks, the plugins' drain, then the stop signal. `isStopping` is asked before the signal. */
@@ -171,7 +171,7 @@ export class Attempt {
   /** Sends the kill signal; what survives it is sent SIGKILL from then on. */
   kill(): void {
     this.#limit?.cancel();
-    this.#scope.going.abort();
+    this.#scope.going.abort(isOver);
     if (this.child === undefined) return;
     const { killSignal, killMode } = this.spec.shutdown;
     const signal = this.#kills === 0 ? killSignal : 'SIGKILL';
@@ -191,8 +191,8 @@ export class Attempt {
 
   /** Cuts short every hook of its stop and end. */
   hurry(): void {
-    this.#scope.going.abort();
-    this.#scope.after.abort();
+    this.#scope.going.abort(isOver);
+    this.#scope.after.abort(isOver);
   }
 
   #onSpawned(child: Child): void {
@@ -213,7 +213,7 @@ export class Attempt {
 
   #onSpawnFailed(error: unknown): void {
     this.#ended = true;
-    this.#scope.coming.abort();
+    this.#scope.coming.abort(isOver);
     const message = error instanceof Error ? error.message : String(error);
     this.#listener.onSpawnFailed(
       error instanceof SpawnError ? error : new SpawnError('hook', message, { cause: error }),
@@ -237,10 +237,10 @@ export class Attempt {
   async #onEnded(end: ChildEnd): Promise<void> {
     this.#ended = true;
     this.#limit?.cancel();
-    this.#scope.going.abort();
+    this.#scope.going.abort(isOver);
     this.#output?.release();
     this.#listener.onExit(end);
-    this.#scope.coming.abort();
+    this.#scope.coming.abort(isOver);
     const forbidden = this.#hasEndHooks() && (await this.#runEndHooks(end));
     this.#listener.onOver(end, forbidden);
   }

@@ -20,6 +20,9 @@ export interface AttemptScope {
   readonly after: AbortController;
 }
 
+/** Made once: without a reason each `abort()` makes an error with its stack, and a restart has two of them (0.1 ms). */
+export const isOver: Error = new Error('this part of the attempt is over');
+
 export function createScope(declared: ProcessSpec, index: number, ports: Ports): AttemptScope {
   const variables = toInstanceVariables(declared, index, ports.socket);
   const spec = expandSpec(declared, variables);

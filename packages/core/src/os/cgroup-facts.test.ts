@@ -101,6 +101,7 @@ describe('cgroup v1', () => {
     });
     const facts = readCgroupFacts({ root });
     expect(facts.memory).toEqual({ limit: 1073741824, from: '/sys/fs/cgroup/memory/memory.stat' });
+    expect(createMemoryLimitReader({ root })()).toBe(1073741824);
     expect(facts.cpu).toEqual({});
   });
 
@@ -111,6 +112,7 @@ describe('cgroup v1', () => {
       '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
     });
     expect(readCgroupFacts({ root }).memory).toEqual({});
+    expect(createMemoryLimitReader({ root })()).toBeUndefined();
   });
 });
 

@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { countCpuset, findCgroupFolders, parseCgroupMembership, parseCgroupMounts } from './cgroup-mounts.ts';
+import {
+  type CgroupMount,
+  countCpuset,
+  findCgroupFolders,
+  parseCgroupMembership,
+  parseCgroupMounts,
+} from './cgroup-mounts.ts';
 
 /** What the container allows. A field is absent where nothing limits it or the kernel does not tell. Sizes are bytes. */
 export interface CgroupFacts {
@@ -65,11 +71,7 @@ export function readCgroupFacts(options: CgroupOptions = {}): CgroupFacts {
   const foldersOf = (controller: string): readonly string[] => findCgroupFolders(controller, membership, mounts);
   const memoryFolders = foldersOf('memory');
   return {
-    version: mounts.some((mount) => mount.version === 'v1' && mount.controllers.includes('memory'))
-      ? 'v1'
-      : memoryFolders.length > 0
-        ? 'v2'
-        : 'none',
+    version: isV1Memory(mounts) ? 'v1' : memoryFolders.length > 0 ? 'v2' : 'none',
     memory: readMemory(read, memoryFolders),
     cpu: readCpu(read, foldersOf('cpu'), foldersOf('cpuset')),
     pids: withoutAbsent({
@@ -81,20 +83,27 @@ export function readCgroupFacts(options: CgroupOptions = {}): CgroupFacts {
 }
 
 /**
- * Reads the limit of memory alone, again and again: where it stands is found once, because a process stays in its
- * cgroup, and looking for it takes longer than a restart may. Never throws.
+ * Reads the limit of memory alone, again and again, in few reads: a restart may wait for it. Where it stands is found
+ * once, because a process stays in its cgroup. Never throws.
  */
 export function createMemoryLimitReader(options: CgroupOptions = {}): () => number | undefined {
   const read = createReader(options.root ?? '');
-  let folders: readonly string[] | undefined;
-  return () => {
-    folders ??= findCgroupFolders(
-      'memory',
-      parseCgroupMembership(read('/proc/self/cgroup') ?? ''),
-      parseCgroupMounts(read('/proc/self/mountinfo') ?? ''),
-    );
-    return findMemoryLimit(read, folders)?.value;
+  const find = (): { readonly isV1: boolean; readonly folders: readonly string[] } => {
+    const mounts = parseCgroupMounts(read('/proc/self/mountinfo') ?? '');
+    const membership = parseCgroupMembership(read('/proc/self/cgroup') ?? '');
+    return { isV1: isV1Memory(mounts), folders: findCgroupFolders('memory', membership, mounts) };
   };
+  let place: ReturnType<typeof find> | undefined;
+  return () => {
+    const { isV1, folders } = (place ??= find());
+    if (!isV1) return findLowest(folders, (folder) => readNumber(read, `${folder}/memory.max`))?.value;
+    // What all ancestors come to, too.
+    return folders[0] === undefined ? undefined : readInheritedLimit(read, folders[0])?.value;
+  };
+}
+
+function isV1Memory(mounts: readonly CgroupMount[]): boolean {
+  return mounts.some((mount) => mount.version === 'v1' && mount.controllers.includes('memory'));
 }
 
 function createReader(root: string): Read {
@@ -108,7 +117,12 @@ function createReader(root: string): Read {
 }
 
 function readMemory(read: Read, folders: readonly string[]): MemoryFacts {
-  const limit = findMemoryLimit(read, folders);
+  const limit = findLowest(
+    folders,
+    (folder) =>
+      readNumber(read, `${folder}/memory.max`) ??
+      lower(readNumber(read, `${folder}/memory.limit_in_bytes`), readInheritedLimit(read, folder)),
+  );
   return withoutAbsent({
     limit: limit?.value,
     from: limit?.file,
@@ -124,16 +138,8 @@ function readMemory(read: Read, folders: readonly string[]): MemoryFacts {
   });
 }
 
-function findMemoryLimit(read: Read, folders: readonly string[]): Found | undefined {
-  return findLowest(
-    folders,
-    (folder) =>
-      readNumber(read, `${folder}/memory.max`) ??
-      lower(
-        readNumber(read, `${folder}/memory.limit_in_bytes`),
-        readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit'),
-      ),
-  );
+function readInheritedLimit(read: Read, folder: string): Found | undefined {
+  return readField(read, `${folder}/memory.stat`, 'hierarchical_memory_limit');
 }
 
 function readCpu(read: Read, cpuFolders: readonly string[], cpusetFolders: readonly string[]): CpuFacts {
