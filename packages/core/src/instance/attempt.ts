@@ -45,6 +45,7 @@ export class Attempt {
   #output: InstanceOutput | undefined;
   #startedAt: number | undefined;
   #spawnedAt = 0;
+  #endedAt: number | undefined;
   #ended = false;
   #limit: Timer | undefined;
   #asked = false;
@@ -75,8 +76,10 @@ export class Attempt {
     return this.#startedAt;
   }
 
+  /** How long its process has run, until now or its end: the hooks of that end are not its time. */
   get ranMs(): number {
-    return this.#startedAt === undefined ? 0 : Math.round(this.#ports.clock.monotonic() - this.#spawnedAt);
+    if (this.#startedAt === undefined) return 0;
+    return Math.round((this.#endedAt ?? this.#ports.clock.monotonic()) - this.#spawnedAt);
   }
 
   /** It did not end by itself: the kill signal was sent. */
@@ -236,6 +239,7 @@ export class Attempt {
 
   async #onEnded(end: ChildEnd): Promise<void> {
     this.#ended = true;
+    this.#endedAt = this.#ports.clock.monotonic();
     this.#limit?.cancel();
     this.#scope.going.abort(isOver);
     this.#output?.release();

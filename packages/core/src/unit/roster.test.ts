@@ -231,6 +231,28 @@ describe('restarting', () => {
     ]);
   });
 
+  it('the time that hooks of its end take is not its own: a short run stays short [line 10]', async () => {
+    const bury = {
+      name: 'bury',
+      command: { kind: 'argv', argv: ['bury'] },
+      timeoutMs: 30_000,
+      retry: 0,
+      retryDelayMs: 0,
+      continueOnError: false,
+      env: {},
+    } as const;
+    const { ports, unit, start } = setUp([
+      createTestSpec('web', { hooks: { ...createTestSpec('x').hooks, finish: [bury] } }),
+    ]);
+    await start('web');
+    ports.spawner.of('web-1').exit(0);
+    await ports.clock.advance(20_000);
+    ports.spawner.of('hook:bury').exit(0);
+    await ports.clock.advance(0);
+    expect(unit('web').instance(1)?.view()).toMatchObject({ state: 'BACKOFF', consecutiveFailures: 1 });
+    unit('web').down('manual');
+  });
+
   it('a spawn that fails is a failure like any other [line 12]', async () => {
     const { ports, unit, start } = setUp([createTestSpec('web')]);
     ports.spawner.failNext('resolve', 'ENOENT');
