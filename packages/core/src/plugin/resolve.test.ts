@@ -97,6 +97,13 @@ describe('what cannot be used says why', () => {
       'plugin "laravle" is not installed: none of @pm-supervisor/plugin-laravle, pm-plugin-laravle, laravle is found from',
       'Did you mean "laravel"?',
     ],
+    ['metrcis', 'PM_PLUGIN_NOT_FOUND', 'plugin "metrcis" is not installed', 'Did you mean "metrics"?'],
+    [
+      'metrics',
+      'PM_PLUGIN_NOT_FOUND',
+      'plugin "metrics" is not installed',
+      'Install it (npm install @pm-supervisor/plugin-metrics), or remove it.',
+    ],
     [
       'grafana',
       'PM_PLUGIN_NOT_FOUND',

@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { knownPlugins } from '../config/owned-keys.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { PluginError } from '../errors.ts';
 import { pickExport, toDefinition } from './definition.ts';
@@ -148,13 +149,15 @@ function toNotFound(key: string, candidates: readonly string[], { bundled, folde
   const message = isPath(key)
     ? `there is no file for plugin "${key}" (seen from ${where})`
     : `plugin "${key}" is not installed: none of ${candidates.join(', ')} is found from ${where}`;
-  const meant = isPath(key) ? undefined : didYouMean(key, Object.keys(bundled));
-  const hint =
-    meant ??
-    (isPath(key)
-      ? 'Paths are relative to the configuration file.'
-      : `Install it (npm install ${candidates[1] ?? key}), or remove it.`);
+  const hint = isPath(key) ? 'Paths are relative to the configuration file.' : toInstallHint(key, candidates, bundled);
   return new PluginError('PM_PLUGIN_NOT_FOUND', message, { plugin: key, hook: 'resolve' }, { hint });
+}
+
+/** A name that is nearly one of ours is a misspelling: what has the misspelt name on npm is a stranger's. */
+function toInstallHint(key: string, [own, others]: readonly string[], bundled: ResolvePorts['bundled']): string {
+  if (knownPlugins.includes(key)) return `Install it (npm install ${own ?? key}), or remove it.`;
+  const meant = didYouMean(key, [...Object.keys(bundled), ...knownPlugins]);
+  return meant ?? `Install it (npm install ${others ?? key}), or remove it.`;
 }
 
 /** `true` and nothing mean "with its defaults". The schema says what the factory gets. */
