@@ -29,11 +29,17 @@ export const add: Verb = createControlVerb({
     for (const name of orderByNeeds(declared.processes)) {
       const declaration = declared.processes[name] as Declaration;
       const operation = await withPlaces(declared, () => call.client.put(name, declaration, toWait(options)));
-      worst = Math.max(worst, tell(operation, declaration, call));
+      worst = Math.max(worst, tell(await withState(name, operation, call), declaration, call));
     }
     return worst;
   },
 });
+
+/** Where nothing was changed the operation is about no process; how it is matters all the same. */
+async function withState(name: string, operation: Operation, { client }: ControlCall): Promise<Operation> {
+  const { processes } = operation;
+  return { ...operation, processes: processes.length > 0 ? processes : await client.processes({ name, usage: false }) };
+}
 
 function tell(operation: Operation, declaration: Declaration, call: ControlCall): number {
   const what = operation.diff?.added.length === 0 ? 'updated' : 'created';

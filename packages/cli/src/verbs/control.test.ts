@@ -348,13 +348,15 @@ describe('pm add', () => {
         processes: [toProcess({ name: 'db' })],
         diff: { ...noDiff, added: ['db'] },
       }),
-      'PUT /api/v1/processes/web': toOperation({ changed: false, diff: noDiff }),
+      'PUT /api/v1/processes/web': toOperation({ changed: false, processes: [], diff: noDiff }),
+      'GET /api/v1/processes': { processes: [toProcess()] },
     };
     const { code, out, requests } = await pm(['add', 'jobs.yaml'], answers, { cwd });
     expect({ code, out }).toEqual({ code: 0, out: 'db created: READY\nweb is unchanged: READY\n' });
     expect(requests.map((request) => request.split('?')[0])).toEqual([
       'PUT /api/v1/processes/db',
       'PUT /api/v1/processes/web',
+      'GET /api/v1/processes',
     ]);
   });
 

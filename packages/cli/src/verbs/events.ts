@@ -1,6 +1,6 @@
 import type { EventItem, EventMessage } from '@pm-supervisor/client';
 import { createOutlet } from '../control/outlet.ts';
-import { mapEach, writeAll } from '../control/stream.ts';
+import { mapEach, toStreamOptions, writeAll } from '../control/stream.ts';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatEvent } from '../render/events.ts';
@@ -36,7 +36,7 @@ function follow(call: ControlCall): Promise<number> {
     if (item.kind === 'gap') tellGap(call);
     return item.kind === 'event' ? toText(item.event, call) : undefined;
   };
-  return writeAll(mapEach(call.client.events(toQuery(call), { reconnect: false }), toLine), call);
+  return writeAll(mapEach(call.client.events(toQuery(call), toStreamOptions(call)), toLine), call);
 }
 
 function toText(event: EventMessage, { json, paint }: ControlCall): string {

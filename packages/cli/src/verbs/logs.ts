@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { LogLine, LogQuery } from '@pm-supervisor/client';
 import { createOutlet } from '../control/outlet.ts';
-import { mapEach, writeAll } from '../control/stream.ts';
+import { mapEach, toStreamOptions, writeAll } from '../control/stream.ts';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLogFormat } from '../render/logs.ts';
@@ -31,7 +31,7 @@ export const logs: Verb = createControlVerb({
     const query = toQuery(args, options);
     const format = json ? (line: LogLine) => JSON.stringify(line) : createLogFormat(paint);
     if (options['follow'] === true)
-      return writeAll(mapEach(client.followLogs(query, { reconnect: false }), format), call);
+      return writeAll(mapEach(client.followLogs(query, toStreamOptions(call)), format), call);
     const lines = await client.logs(query);
     await createOutlet(call.context.stdout).send(lines.map((line) => `${format(line)}\n`).join(''));
     return exitCodes.ok;

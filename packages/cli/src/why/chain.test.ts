@@ -17,7 +17,12 @@ function sentence(processes: readonly ProcessStatus[], outputs: Readonly<Record<
 
 const backingOff = toProcess(
   { name: 'php-fpm', state: 'BACKOFF' },
-  { consecutive_failures: 3, next_restart_at: '2026-01-01T01:00:03.2Z', last_exit: exit, reason: 'exit 78; restart 3 in 21.7 s' },
+  {
+    consecutive_failures: 3,
+    next_restart_at: '2026-01-01T01:00:03.2Z',
+    last_exit: exit,
+    reason: 'exit 78; restart 3 in 21.7 s',
+  },
 );
 
 test('why: the chain goes from what was asked for to the cause', () => {

@@ -118,6 +118,20 @@ test('without reconnect a loss is thrown', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
+test('only the losses that are worth it are repaired', async () => {
+  const end =
+    (reason: string) =>
+    (response: ServerResponse): void => {
+      begin(response);
+      sendMessage(response, { event: 'end', data: { reason, detail: reason } });
+      response.end();
+    };
+  const server = await useServer(end('slow'), end('closing'));
+  const when = (error: Error): boolean => error instanceof DisconnectedError && error.reason === 'slow';
+  await expect(useStream(server.socket, { reconnect: { ...quick, when } }).next()).rejects.toThrow('closing');
+  expect(server.requests).toHaveLength(2);
+});
+
 test('tries in a row are counted from the last message on', async () => {
   const server = await useServer(sendThenBreak(1), sendThenBreak(), sendThenBreak(2), sendThenBreak());
   const states: ConnectionState[] = [];

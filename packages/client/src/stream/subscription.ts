@@ -16,6 +16,8 @@ export interface ReconnectOptions {
   readonly maxMs?: number;
   /** Tries in a row before the loss is thrown. Default: no limit. */
   readonly attempts?: number;
+  /** Which losses are worth it; the others are thrown. Default: all. */
+  readonly when?: (error: Error) => boolean;
 }
 
 /** What happens to the connection below a stream. */
@@ -78,6 +80,7 @@ export async function* subscribe(
       if (signal.aborted) throw signal.reason;
       attempt += 1;
       if (!stood || reconnect === false || !isLoss(error) || attempt > (reconnect.attempts ?? Infinity)) throw error;
+      if (reconnect.when?.(error) === false) throw error;
       const retryInMs = toDelay(attempt, reconnect);
       onConnection?.({ state: 'lost', error, attempt, retryInMs });
       await pause(retryInMs, signal);
