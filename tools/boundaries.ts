@@ -54,6 +54,7 @@ export const zones: readonly Zone[] = [
   { files: ['packages/plugin-*/src/**', 'examples/plugin-*/**'], powers: [], imports: [core, `${core}/*`] },
   // `import 'node:http'` loads undici, 11 MB of it; only process.getBuiltinModule does not (nodejs/node#59686).
   { files: ['packages/plugin-*/src/http/builtin.ts'], powers: ['process'], imports: [core, `${core}/*`] },
+  { files: ['packages/plugin-*/src/testing/**'], powers: everyPower, imports: [core, `${core}/*`] },
   // Node's HTTP, TLS and hashes without what an import of them loads.
   { files: ['packages/plugin-api/src/http/builtin.ts'], powers: ['process'], imports: [] },
   { files: ['packages/client/src/**'], powers: [], imports: [contract] },

@@ -30,14 +30,14 @@ export function toOpenApi(routes: readonly (Route & InlineSchemas)[], version: s
 }
 
 function toOperation(route: Route & InlineSchemas): Json {
-  const { summary, role, key, compat, plugin } = route;
+  const { summary, role, compat, plugin } = route;
   const notes = [
     `Role: ${role}.`,
     ...(plugin === undefined ? [] : [`Answered by the plugin ${plugin}; 404 where it is off.`]),
     ...(compat === true ? ['A path of PHPeek PM.'] : []),
   ];
   return {
-    operationId: toOperationId(key),
+    operationId: toOperationId(route),
     summary,
     description: notes.join(' '),
     security: role === 'public' ? [] : [{ token: [] }],
@@ -48,13 +48,15 @@ function toOperation(route: Route & InlineSchemas): Json {
 }
 
 /** `POST /api/v1/processes/{name}/start` is `post_processes_name_start`. */
-function toOperationId(key: string): string {
-  return key
-    .replace('/api/v1', '')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .replaceAll(/^_|_$/g, '')
-    .toLowerCase()
-    .replace(/^(get|put|post|delete)__?/, '$1_');
+function toOperationId({ method, template, compat }: Route): string {
+  const words = template
+    .replace(/^\/api\/v1\//, '')
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '');
+  const isProbe = !template.startsWith('/api/');
+  return [method.toLowerCase(), ...(isProbe ? ['probe'] : []), ...words, ...(compat === true ? ['compat'] : [])].join(
+    '_',
+  );
 }
 
 function toParameters(kinds: Readonly<Record<string, ParamKind>>, place: 'path' | 'query'): readonly Json[] {

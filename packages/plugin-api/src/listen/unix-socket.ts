@@ -53,12 +53,15 @@ function refuseLong(path: string, draft: string): void {
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
+    server.listen({ path, backlog: mostWaiting }, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
+
+/** Who connects while this many wait is refused at once, EAGAIN of connect(2): Node's 511 are few for a thousand clients that come back. */
+const mostWaiting = 4096;
 
 /** Each round somebody else may have been faster. */
 const mostRounds = 5;
