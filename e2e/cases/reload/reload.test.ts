@@ -215,7 +215,7 @@ processes:
     );
     await pm.out.waitFor('pm: db-1 started');
     await folder.write('pm.yaml', 'processes: {web: {command: [sleep, "600"]}}');
-    await reload(pm, 'pm: configuration applied: removed db; changed web (priority, dependsOn)');
+    await reload(pm, 'pm: configuration applied: removed db; changed web (priority, depends_on)');
     await pm.out.waitFor('pm: web-1 started');
     await pm.out.waitFor('pm: up after');
     expect((await pm.stop()).code).toBe(0);

@@ -173,7 +173,8 @@ class RunningSupervisor implements Supervisor {
     const { clock, emit } = this.#ports;
     const { hooks } = this.#options;
     const startedAt = clock.monotonic();
-    emit('supervisor.starting', { processes: this.plan.booting.length, version: coreVersion });
+    const name = this.plan.name === undefined ? {} : { name: this.plan.name };
+    emit('supervisor.starting', { processes: this.plan.booting.length, version: coreVersion, ...name });
     if (!(await this.#prepare(this.plan)) || this.#draining.signal.aborted) return;
     if (!(await this.#bootUnits()) || this.#draining.signal.aborted) return;
     await this.#runGlobalHooks('postStart', this.#draining.signal);

@@ -1,3 +1,4 @@
+import { toConfigKey } from '../plan/config-key.ts';
 import type { LogLevel } from '../plan/spec.ts';
 import type { Logger } from '../log/pipeline.ts';
 import type { EventPayloads, PmEvent } from './event.ts';
@@ -24,7 +25,9 @@ export function writeEvents(journal: Journal, logger: Logger): void {
 export function describeEvent(event: PmEvent): EventLine | undefined {
   switch (event.type) {
     case 'supervisor.starting':
-      return info(`pm ${event.version} starts ${count(event.processes, 'process', 'processes')}`);
+      return info(
+        `pm ${event.version} starts ${count(event.processes, 'process', 'processes')}${event.name === undefined ? '' : ` of ${event.name}`}`,
+      );
     case 'supervisor.running':
       return info(`up after ${seconds(event.bootMs)}`);
     case 'supervisor.draining':
@@ -141,14 +144,21 @@ function describeDiff({
     ...named('removed', removed),
     ...named(
       'changed',
-      changed.map(({ name, keys }) => `${name} (${keys.join(', ')})`),
+      changed.map(({ name, keys }) => `${name} (${keys.map(toConfigKey).join(', ')})`),
     ),
-    ...named('global', globalKeys),
+    ...named('global', globalKeys.map(describeGlobalKey)),
     ...named('plugins', [...plugins.added, ...plugins.removed, ...plugins.changed]),
   ];
   return info(
     parts.length === 0 ? 'configuration applied: nothing changed' : `configuration applied: ${parts.join('; ')}`,
   );
+}
+
+/** Asked for once, when pm starts. */
+const startKeys: ReadonlySet<string> = new Set(['runtimeDir', 'zombieReapIntervalMs']);
+
+function describeGlobalKey(key: string): string {
+  return `${toConfigKey(key)}${startKeys.has(key) ? ' (from the next start of pm on)' : ''}`;
 }
 
 function named(label: string, names: readonly string[]): readonly string[] {

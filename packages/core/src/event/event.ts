@@ -24,7 +24,7 @@ export type Caller = string;
 
 /** Payloads by type. Plugins add their own by merging into this interface. */
 export interface EventPayloads {
-  'supervisor.starting': { readonly processes: number; readonly version: string };
+  'supervisor.starting': { readonly processes: number; readonly version: string; readonly name?: string };
   'supervisor.running': { readonly bootMs: number };
   'supervisor.draining': { readonly reason: string; readonly caller: Caller };
   'supervisor.stopped': {

@@ -48,9 +48,11 @@ function isAnswer({ exitCode }: HookOutcome, { answer }: HookContext): boolean {
 
 async function runWithRetries(hook: HookSpec, context: HookContext): Promise<HookOutcome> {
   const { clock, emit } = context.ports;
-  if (hook.delayMs !== undefined) await clock.sleep(hook.delayMs, context.signal).catch(() => undefined);
-  // Its process has gone while it waited for its time: there is nothing to tell.
-  if (context.signal.aborted) return toInterrupted(hook);
+  if (hook.delayMs !== undefined) {
+    await clock.sleep(hook.delayMs, context.signal).catch(() => undefined);
+    // Its process has gone while it waited for its time: there is nothing to tell.
+    if (context.signal.aborted) return toInterrupted(hook);
+  }
   const startedAt = clock.monotonic();
   let outcome = await runOnce(hook, context);
   const isDone = (): boolean => outcome.ok || isAnswer(outcome, context) || context.signal.aborted;
