@@ -26,6 +26,7 @@ export function createConnection(socket: Socket, origin: Origin, clock: Clock): 
     busy: false,
     limit(ms, onExpired) {
       timer?.cancel();
+      if (socket.destroyed) return;
       timer = clock.after(ms, () => {
         onExpired?.();
         end(connection);
