@@ -1,6 +1,7 @@
 // Bundles pm into dist/: a small entry, the daemon and the other verbs in one file each, and the libraries that not
 // every start needs in files of their own. The entry loads them with the code that V8 made of them before; for that
 // each is a script, wrapped into a function.
+import * as childProcess from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as promises from 'node:fs/promises';
@@ -66,17 +67,26 @@ const pinoWithoutOutput: Plugin = {
   },
 };
 
-/** To load `fs/promises` costs 3 ms, so it is loaded when one of its functions is called; few boots call one. */
-const lazyPromises: Plugin = {
-  name: 'fs/promises when it is called',
+/**
+ * Modules of Node that cost milliseconds and that few boots need (services are started by the native helper): each is
+ * loaded when one of its functions is called.
+ */
+const lazyModules: Readonly<Record<string, object>> = {
+  'node:fs/promises': promises,
+  'node:child_process': childProcess,
+};
+
+const modulesWhenCalled: Plugin = {
+  name: 'modules of Node when they are called',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:fs\/promises$/ }, ({ path, namespace }) =>
-      namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' },
-    );
-    onLoad({ filter: /./, namespace: 'lazy' }, () => ({
-      contents: Object.keys(promises)
-        .filter((name) => typeof Reflect.get(promises, name) === 'function')
-        .map((name) => `export const ${name} = (...args) => require('node:fs/promises').${name}(...args);`)
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
+      if (!(path in lazyModules)) return undefined;
+      return namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' };
+    });
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+      contents: Object.entries(lazyModules[path] ?? {})
+        .filter(([name, value]) => name !== 'default' && typeof value === 'function')
+        .map(([name]) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
         .join('\n'),
     }));
   },
@@ -130,7 +140,7 @@ function toExports(library: string): string {
 
 const half = (file: string): BuildOptions => ({
   entryPoints: [join(folder, 'src', file)],
-  plugins: [librariesElsewhere, lazyPromises, verbsElsewhere],
+  plugins: [librariesElsewhere, modulesWhenCalled, verbsElsewhere],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
   banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(filename).href;' },
 });
