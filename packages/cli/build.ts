@@ -79,8 +79,8 @@ const lazyModules: Readonly<Record<string, object>> = {
 const modulesWhenCalled: Plugin = {
   name: 'modules of Node when they are called',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
-      if (!(path in lazyModules)) return undefined;
+    onResolve({ filter: /^node:/ }, ({ path, namespace, importer }) => {
+      if (!(path in lazyModules) || importer.includes('/node_modules/')) return undefined;
       return namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' };
     });
     onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
