@@ -73,7 +73,7 @@ export function createApp({ settings, ...options }: AppOptions): (exchange: Exch
 async function answer(app: App, exchange: Exchange, progress: Progress): Promise<string | undefined> {
   try {
     const found = await carryOut(app, exchange, progress);
-    if (found !== undefined) sendAnswer(exchange.response, found);
+    if (found !== undefined) sendAnswer(exchange, found);
     return undefined;
   } catch (error) {
     if (error instanceof Gone) return undefined;

@@ -281,3 +281,16 @@ describe('too much', () => {
     expect(await pm.stop()).toBe(0);
   }, 30_000);
 });
+
+test('a wait may last longer than any connection may be silent', async () => {
+  const pm = await bootApi({
+    processes: { web: { command: 'web', ready: { after: '10m' } } },
+    global: { process_start_timeout: '1h' },
+    bootStepMs: 60_000,
+  });
+  const asked = pm.post('/api/v1/processes/web/restart?wait=30m');
+  while (pm.eventsOf('command.accepted').length === 0) await pm.get('/livez');
+  const reply = await whilePassing(pm, asked, 10_000);
+  expect(reply).toMatchObject({ status: 200, body: { state: 'succeeded' } });
+  expect(await pm.stop()).toBe(0);
+});

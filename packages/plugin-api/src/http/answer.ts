@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { type RefusalDetails, Refused, toProblem } from '../problem.ts';
 import type { Connection } from './connection.ts';
 import type { Exchange } from './gate.ts';
@@ -16,8 +15,12 @@ const commonHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-export function sendAnswer(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+/** Time for a client to take an answer. */
+const takeMs = 120_000;
+
+export function sendAnswer({ response, connection }: Exchange, { status, body, headers = {} }: Answer): void {
   if (response.headersSent || response.destroyed) return;
+  connection.limit(takeMs);
   const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
   response.writeHead(status, {
     ...commonHeaders,
@@ -32,11 +35,12 @@ export function sendAnswer(response: ServerResponse, { status, body, headers = {
 const lingerMs = 1000;
 
 /** Answers with a problem; returns its code. */
-export function sendProblem({ request, response, connection }: Exchange, error: unknown): string {
+export function sendProblem(exchange: Exchange, error: unknown): string {
+  const { request, connection } = exchange;
   const problem = toProblem(error);
   const details: RefusalDetails = error instanceof Refused ? error.details : {};
   const isWhole = request.complete;
-  sendAnswer(response, {
+  sendAnswer(exchange, {
     status: problem.status,
     body: problem,
     headers: {

@@ -34,8 +34,8 @@ export interface Gate {
 
 /** Time for the whole body of a request. */
 const bodyMs = 60_000;
-/** Time for a client to take an answer; a stream has its own limits. */
-const answerMs = 120_000;
+/** What is being answered when the server closes may take this long. */
+const lastMs = 120_000;
 /** Between two requests of one connection. Node's own timer, at work only while the connection waits. */
 const idleMs = 15_000;
 
@@ -60,7 +60,8 @@ export function createGate({ clock, handle }: GateOptions): Gate {
     const exchange = { request, response, connection, expectsContinue };
     connection.busy = true;
     connection.limit(bodyMs, () => void sendProblem(exchange, tooSlow()));
-    request.once('end', () => connection.busy && connection.limit(answerMs));
+    // How long the answer takes is its own affair: it may be a wait for a command.
+    request.once('end', () => connection.busy && connection.unlimit());
     response.once('close', () => {
       connection.busy = false;
       if (closing) connection.socket.destroySoon();
@@ -90,7 +91,7 @@ export function createGate({ clock, handle }: GateOptions): Gate {
       for (const { busy, socket } of connections.values()) {
         if (!busy) socket.destroySoon();
         // The clock of a plugin ends with it, and with it the limits.
-        else socket.setTimeout(answerMs, () => socket.destroy());
+        else socket.setTimeout(lastMs, () => socket.destroy());
       }
     },
     unsentBytes() {
