@@ -67,6 +67,12 @@ export const zones: readonly Zone[] = [
     powers: ['process'],
     imports: [core, `${core}/*`, native, client, `${scope}/plugin-*`],
   },
+  // Takes a terminal over, and gives it back whatever ends the process.
+  {
+    files: ['packages/cli/src/top/terminal.ts'],
+    powers: ['process'],
+    imports: [],
+  },
   { files: ['packages/create-pm-config/src/**'], powers: ['process'], imports: [] },
 
   // A glob without a slash would match at any depth.

@@ -21,11 +21,12 @@ export const testPackages = {
     programs: ['php-fpm8.2', 'php-fpm8.3', 'php-fpm8.4', 'php-fpm'],
     for: 'the application server of the end-to-end tests',
   },
-  python: { package: 'python3-minimal', programs: ['python3'], for: 'the example of a client in Python' },
+  python: { package: 'python3', programs: ['python3'], for: 'the example of a client in Python' },
   perl: { package: 'perl-base', programs: ['perl'], for: 'small programs that need fork, setsid and signals' },
   bash: { package: 'bash', programs: ['bash'], for: 'its completion' },
   zsh: { package: 'zsh', programs: ['zsh'], for: 'its completion' },
   fish: { package: 'fish', programs: ['fish'], for: 'its completion' },
+  script: { package: 'bsdutils', programs: ['script'], for: 'a real terminal in tests' },
   unshare: { package: 'util-linux', programs: ['unshare'], for: 'tests in a PID namespace of their own' },
 } as const satisfies Record<string, TestPackage>;
 

@@ -36,6 +36,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: 'show what runs, and what is not as it should be',
     load: async () => (await import('./verbs/status.ts')).status,
   },
+  top: { summary: 'watch and steer processes in a terminal', load: async () => (await import('./verbs/top.ts')).top },
   start: { summary: 'start processes and what they need', load: async () => (await import('./verbs/start.ts')).start },
   stop: {
     summary: 'stop processes; they stay down until they are started',

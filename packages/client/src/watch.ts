@@ -2,7 +2,7 @@ import type { Status } from './contract.ts';
 import { call, type Line } from './call.ts';
 import { TimeoutError } from './errors.ts';
 import { readEvents, type EventItem } from './stream/events.ts';
-import type { StreamOptions } from './stream/subscription.ts';
+import { isLoss, type StreamOptions } from './stream/subscription.ts';
 import { createLimit } from './transport/limit.ts';
 import { pause } from './transport/runtime.ts';
 
@@ -37,7 +37,8 @@ export async function* watch(line: Line, options: WatchOptions = {}): AsyncGener
       if (item !== 'quiet' && isOld(item, seq)) continue;
       // A snapshot of the stream comes without usage.
       const known = item !== 'quiet' && item.kind === 'snapshot' && !usage ? item.status : undefined;
-      const status = known ?? (await call(line, 'GET /api/v1/status', { query: { usage } }, { signal }));
+      const status = known ?? (await look(line, usage, { ...options, signal }));
+      if (status === undefined) continue;
       seq = status.seq;
       yield status;
       if (calmMs > 0) await pause(calmMs, signal);
@@ -46,6 +47,20 @@ export async function* watch(line: Line, options: WatchOptions = {}): AsyncGener
     // It may be in the middle of waiting for the next event.
     left.abort();
     await items.return(undefined);
+  }
+}
+
+/** undefined: the connection is lost, which the stream of events will notice and repair; then it brings a snapshot. */
+async function look(
+  line: Line,
+  usage: boolean,
+  { signal, reconnect }: WatchOptions & { readonly signal: AbortSignal },
+): Promise<Status | undefined> {
+  try {
+    return await call(line, 'GET /api/v1/status', { query: { usage } }, { signal });
+  } catch (error) {
+    if (reconnect === false || signal.aborted || !isLoss(error)) throw error;
+    return undefined;
   }
 }
 

@@ -22,6 +22,8 @@ export interface ControlVerb {
   readonly run: (call: ControlCall) => Promise<number>;
   /** What it answers where no supervisor is there. Default 3, told on stderr. */
   readonly whenUnreachable?: number;
+  /** false: there is no answer to be had as JSON. */
+  readonly hasJson?: false;
 }
 
 export interface ControlCall extends Invocation {
@@ -36,10 +38,11 @@ export interface ControlCall extends Invocation {
 /** Adds connection and `--json` to a verb, and tells failures. */
 export function createControlVerb(verb: ControlVerb): Verb {
   return {
-    declare: (command) =>
-      declareConnection(verb.declare(command))
-        .option('--json', 'answer with JSON')
-        .addHelpText('after', showExamples(verb.examples)),
+    declare: (command) => {
+      const declared = declareConnection(verb.declare(command));
+      if (verb.hasJson !== false) declared.option('--json', 'answer with JSON');
+      return declared.addHelpText('after', showExamples(verb.examples));
+    },
     async run(invocation, context) {
       const client = createClient(toClientOptions(invocation.options, context.env));
       const json = invocation.options['json'] === true;

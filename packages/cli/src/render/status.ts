@@ -10,7 +10,7 @@ export interface StatusRow {
 }
 
 export interface StatusView {
-  readonly processes: readonly ProcessStatus[];
+  readonly rows: readonly StatusRow[];
   /** The supervisor's clock, milliseconds since the epoch. */
   readonly now: number;
   readonly paint: Paint;
@@ -19,9 +19,9 @@ export interface StatusView {
 }
 
 /** The table of `pm status`. Pure. */
-export function formatStatus({ processes, now, paint, width }: StatusView): string[] {
+export function formatStatus({ rows, now, paint, width }: StatusView): string[] {
   const options = { paintTitle: (text: string) => paint('dim', text), ...(width === undefined ? {} : { width }) };
-  return formatTable(toColumns(now, paint), toRows(processes), options);
+  return formatTable(toColumns(now, paint), rows, options);
 }
 
 /** `pm 1.0.0, shop: running for 3h12m, pid 1`. */

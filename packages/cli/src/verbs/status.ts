@@ -2,7 +2,7 @@ import type { Client, ProcessStatus, Status } from '@pm-supervisor/client';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { mapEach, writeAll } from '../control/stream.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatHead, formatStatus, isFine, toNow } from '../render/status.ts';
+import { formatHead, formatStatus, isFine, toNow, toRows } from '../render/status.ts';
 import { readWidth } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 
@@ -47,7 +47,7 @@ function toAnswer(view: Status, { json, paint, context: { stdout } }: ControlCal
   if (json) return `${JSON.stringify(view, undefined, 2)}\n`;
   const width = readWidth(stdout);
   const table = formatStatus({
-    processes: view.processes,
+    rows: toRows(view.processes),
     now: toNow(view),
     paint,
     ...(width === undefined ? {} : { width }),

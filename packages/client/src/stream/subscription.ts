@@ -97,7 +97,8 @@ async function open(wire: Wire, request: ReturnType<ToStreamRequest>, { signal }
   return expectStream(answer);
 }
 
-function isLoss(error: unknown): error is Error {
+/** Whether it may work again later: nobody there, nobody answering, too much at once. */
+export function isLoss(error: unknown): error is Error {
   if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
   return error instanceof DisconnectedError || error instanceof UnreachableError || error instanceof TimeoutError;
 }
