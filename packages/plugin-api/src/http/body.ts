@@ -11,10 +11,11 @@ const deepest = 64;
 export async function readJson(exchange: Exchange, limit: number): Promise<unknown> {
   const { headers } = exchange.request;
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (!hasBody) return undefined;
-  refuseEncodings(exchange);
-  const bytes = await readBytes(exchange, limit);
-  return bytes.length === 0 ? undefined : parse(bytes);
+  if (hasBody) refuseEncodings(exchange);
+  const bytes = hasBody ? await readBytes(exchange, limit) : undefined;
+  // All is said. How long the answer takes is its own affair: it may be a wait for a command.
+  exchange.connection.unlimit();
+  return bytes === undefined || bytes.length === 0 ? undefined : parse(bytes);
 }
 
 function refuseEncodings({ request }: Exchange): void {

@@ -60,8 +60,6 @@ export function createGate({ clock, handle }: GateOptions): Gate {
     const exchange = { request, response, connection, expectsContinue };
     connection.busy = true;
     connection.limit(bodyMs, () => void sendProblem(exchange, tooSlow()));
-    // How long the answer takes is its own affair: it may be a wait for a command.
-    request.once('end', () => connection.busy && connection.unlimit());
     response.once('close', () => {
       connection.busy = false;
       if (closing) connection.socket.destroySoon();
