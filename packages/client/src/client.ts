@@ -13,7 +13,7 @@ import { until, watch, type UntilOptions, type WatchOptions } from './watch.ts';
 /** Where the API is and how to talk to it. */
 export interface ClientOptions extends EndpointOptions {
   /** For TCP; on the socket its permissions decide. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly tls?: TlsOptions;
   /** How long an answer may take, milliseconds; what a command waits for comes on top. Default 30,000. */
   readonly timeoutMs?: number;

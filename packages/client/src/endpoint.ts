@@ -14,9 +14,9 @@ export type Endpoint =
 /** Names the API's place: one of both. */
 export interface EndpointOptions {
   /** Path of the control socket; pm puts it into `PM_SOCKET` for the processes it runs. */
-  readonly socket?: string;
+  readonly socket?: string | undefined;
   /** `http://HOST:PORT` or `https://HOST:PORT`, where the option `port` of the API is set. A path before `/api` is kept. */
-  readonly url?: string;
+  readonly url?: string | undefined;
 }
 
 /** Pure. Throws ClientError where neither or both are given, or the URL is none. */
