@@ -31,6 +31,7 @@ function setUp(pm: PluginScope, options: ApiOptions): () => void {
   const toOwnSettings = (of: Plan): ApiSettings => toSettings(options, toFlat(of));
 
   pm.provide('api', registry);
+  tellSocket(pm, () => plan && toOwnSettings(plan).socket);
   lockScales(pm, () => plan);
   pm.hooks.plan.check.tap((checked, findings) =>
     checkSettings(options, toFlat(checked), { findings, facts: { whyUnreadable } }),
@@ -45,6 +46,22 @@ function setUp(pm: PluginScope, options: ApiOptions): () => void {
     holder.change(toOwnSettings(applied));
   });
   return () => holder.close();
+}
+
+/** Services find the socket by PM_SOCKET; core knows only where it usually is. */
+function tellSocket({ hooks }: PluginScope, place: () => string | undefined): void {
+  let isTapped = false;
+  // A tap costs each spawn a turn of the loop, so there is none while nothing is to be told.
+  const tap = (): void => {
+    if (isTapped || place() === undefined) return;
+    isTapped = true;
+    hooks.instance.spawning.tap((request) => {
+      const socket = place();
+      return socket === undefined ? undefined : { ...request, env: { ...request.env, PM_SOCKET: socket } };
+    });
+  };
+  hooks.supervisor.starting.tap(tap, { stage: 'late' });
+  hooks.plan.applied.tap(tap, { stage: 'late' });
 }
 
 /** What is open now, and how it becomes something else. */

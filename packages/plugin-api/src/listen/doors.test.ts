@@ -102,7 +102,7 @@ describe('the control socket', () => {
   test('a living one is left alone, and named by its pid [line 8]', async () => {
     const path = join(makeFolder(), 'pm.sock');
     const first = await open({}, path);
-    await expect(open({}, path)).rejects.toThrow(
+    await expect(open({ socket: path })).rejects.toThrow(
       `the API cannot listen on ${path}: another pm listens on it already: pid 4711`,
     );
     expect(await canConnect(path)).toBe(true);
@@ -115,13 +115,13 @@ describe('the control socket', () => {
     const mute = createServer(() => undefined).listen(path);
     onTestFinished(() => void mute.close());
     await once(mute, 'listening');
-    await expect(open({}, path)).rejects.toThrow('another pm listens on it already');
+    await expect(open({ socket: path })).rejects.toThrow('another pm listens on it already');
   });
 
   test('a file at its place is not touched', async () => {
     const path = join(makeFolder(), 'pm.sock');
     writeFileSync(path, 'mine');
-    await expect(open({}, path)).rejects.toThrow('there is something else at its place, which is no socket');
+    await expect(open({ socket: path })).rejects.toThrow('there is something else at its place, which is no socket');
     expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 
@@ -129,7 +129,7 @@ describe('the control socket', () => {
     const folder = makeFolder();
     writeFileSync(join(folder, 'target'), 'mine');
     symlinkSync(join(folder, 'target'), join(folder, 'pm.sock'));
-    await expect(open({}, join(folder, 'pm.sock'))).rejects.toThrow('no socket');
+    await expect(open({ socket: join(folder, 'pm.sock') })).rejects.toThrow('no socket');
     expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('mine');
   });
 
@@ -145,7 +145,7 @@ describe('the control socket', () => {
   test('of two that come at once one gets it', async () => {
     const path = join(makeFolder(), 'pm.sock');
     await leaveStaleSocket(path);
-    const results = await Promise.allSettled([open({}, path), open({}, path), open({}, path)]);
+    const results = await Promise.allSettled([open({ socket: path }), open({ socket: path }), open({ socket: path })]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await canConnect(path)).toBe(true);
     expect(readdirSync(join(path, '..'))).toEqual(['pm.sock']);
@@ -164,7 +164,7 @@ describe('the control socket', () => {
       'the folder is none',
     ],
   ] as const)('%s: says why', async ([, toPath, reason]) => {
-    await expect(open({}, toPath(makeFolder()))).rejects.toThrow(reason);
+    await expect(open({ socket: toPath(makeFolder()) })).rejects.toThrow(reason);
   });
 
   test('a folder that may not be written: says why, as another user', () => {
@@ -174,7 +174,7 @@ describe('the control socket', () => {
     const script = `
       import { openDoors } from ${JSON.stringify(join(import.meta.dirname, 'doors.ts'))};
       process.setgid(65534); process.setuid(65534);
-      openDoors(${JSON.stringify(settings)}, { socket: ${JSON.stringify(join(folder, 'closed/pm.sock'))}, accept() {}, onWarning() {}, now: () => 0 })
+      openDoors(${JSON.stringify({ ...settings, socket: join(folder, 'closed/pm.sock') })}, { socket: undefined, accept() {}, onWarning() {}, now: () => 0 })
         .then(() => console.log('opened'), (error) => console.log(error.message));`;
     const answer = execFileSync(
       process.execPath,
@@ -193,6 +193,16 @@ async function leaveStaleSocket(path: string): Promise<void> {
   server.close();
   await once(server, 'close');
 }
+
+test('without the usual socket it goes on, and says so; one that was asked for must be had', async () => {
+  const path = join(makeFolder(), 'no/such/pm.sock');
+  const doors = await open({}, path);
+  expect(doors.addresses).toEqual([]);
+  expect(doors.warnings).toEqual([
+    `the API cannot listen on ${path}: the folder does not exist; the processes run all the same`,
+  ]);
+  await expect(open({ socket: path })).rejects.toThrow('the folder does not exist');
+});
 
 describe('TCP', () => {
   test('listens where it is told, and says who comes', async () => {

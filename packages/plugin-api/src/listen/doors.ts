@@ -42,10 +42,10 @@ export async function openDoors(settings: ApiSettings, ports: DoorPorts): Promis
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).forEach((closer) => closer());
   try {
-    const path = settings.socket ?? ports.socket;
-    if (path !== undefined) {
-      closers.push(await openSocket({ path, mode: settings.socketMode }, ports));
-      addresses.push(path);
+    const socket = await openControlSocket(settings, ports);
+    if (socket !== undefined) {
+      closers.push(socket.close);
+      addresses.push(socket.path);
     }
     if (settings.tcp !== undefined) {
       const { server, address } = await openTcp(settings, settings.tcp, ports);
@@ -56,6 +56,22 @@ export async function openDoors(settings: ApiSettings, ports: DoorPorts): Promis
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** A place that was chosen must be had. Without the usual one the processes are worth more than their control. */
+async function openControlSocket(
+  { socket, socketMode: mode }: ApiSettings,
+  ports: DoorPorts,
+): Promise<{ readonly path: string; close(): void } | undefined> {
+  const path = socket ?? ports.socket;
+  if (path === undefined) return undefined;
+  try {
+    return { path, close: await openSocket({ path, mode }, ports) };
+  } catch (error) {
+    if (socket !== undefined || !(error instanceof Error)) throw error;
+    ports.onWarning(`${error.message}; the processes run all the same`);
+    return undefined;
   }
 }
 

@@ -113,7 +113,8 @@ export async function bootApi({
 async function untilUp(pm: TestSupervisor, stepMs: number): Promise<void> {
   const end = Date.now() + 5000;
   while (!pm.events.some(({ type }) => type === 'supervisor.running')) {
-    if (Date.now() > end) throw new Error(`not up within 5 s: ${pm.logs.records.join('\n')}`);
+    if (Date.now() > end || pm.events.some(({ type }) => type === 'supervisor.stopped'))
+      throw new Error(`not up within 5 s: ${pm.logs.records.join('\n')}`);
     await pm.turn(stepMs);
     await new Promise((resolve) => setImmediate(resolve));
   }

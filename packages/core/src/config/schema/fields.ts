@@ -6,4 +6,5 @@ export { command, shell } from './command.ts';
 export { account, labels, paths, variables } from './environment.ts';
 export { decimal, duration, flag, integer, oneOf, path, signal, size, text } from './leaf.ts';
 export type { Schema } from './leaf.ts';
-export { choiceOf, listOf, mapOf, recordOf, refine } from './structure.ts';
+export { mapOf } from './plugin-map.ts';
+export { choiceOf, listOf, recordOf, refine } from './structure.ts';

@@ -14,6 +14,8 @@ interface MapOptions {
   /** Keys of plugins: left out of the result, checked by their own schema. */
   readonly foreign?: (key: string) => boolean;
   readonly required?: readonly string[];
+  /** What to say of a key that is not known. Default: worded later, from the whole path. */
+  readonly unknown?: (key: string) => string;
 }
 
 type AddIssue = (issue: { message: string; path?: [v.IssuePathItem, ...v.IssuePathItem[]] }) => void;
@@ -29,7 +31,8 @@ export function mapOf<T>(entries: Entries, options: MapOptions): Schema<T> {
     for (const key of Object.keys(input)) {
       const schema = Object.hasOwn(entries, key) ? entries[key] : undefined;
       if (schema !== undefined) readInto(result, { schema, input, key }, addIssue);
-      else if (options.foreign?.(key) !== true) addIssue({ message: unknownKey, path: [toPathItem(input, key)] });
+      else if (options.foreign?.(key) !== true)
+        addIssue({ message: options.unknown?.(key) ?? unknownKey, path: [toPathItem(input, key)] });
     }
     for (const key of options.required ?? []) {
       if (input[key] === undefined || input[key] === null)
