@@ -27,6 +27,7 @@ export const testPackages = {
   zsh: { package: 'zsh', programs: ['zsh'], for: 'its completion' },
   fish: { package: 'fish', programs: ['fish'], for: 'its completion' },
   script: { package: 'bsdutils', programs: ['script'], for: 'a real terminal in tests' },
+  openssl: { package: 'openssl', programs: ['openssl'], for: 'certificates of tests' },
   unshare: { package: 'util-linux', programs: ['unshare'], for: 'tests in a PID namespace of their own' },
 } as const satisfies Record<string, TestPackage>;
 

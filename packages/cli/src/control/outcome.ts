@@ -1,5 +1,6 @@
 import type { InstanceStatus, Operation, ProcessState, ProcessStatus } from '@pm-supervisor/client';
 import { exitCodes } from '../exit-codes.ts';
+import { toPlain } from '../render/table.ts';
 import type { ControlCall } from './verb.ts';
 
 /** What a command was about: a process, or one of its instances. */
@@ -66,6 +67,7 @@ function sayState({ name, state, pid }: Subject, changed: boolean): string {
   return `${name} is ${state}${changed ? '' : ' already'}${pid === null ? '' : ` (pid ${pid})`}`;
 }
 
-function sayFailure({ name, state, reason }: Subject): string {
-  return `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`;
+/** A reason may hold what a service or its health check wrote. */
+export function sayFailure({ name, state, reason }: Pick<Subject, 'name' | 'state' | 'reason'>): string {
+  return toPlain(`${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`);
 }

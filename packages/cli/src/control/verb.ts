@@ -11,6 +11,7 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import type { Invocation, Verb } from '../verbs.ts';
+import { toPlain } from '../render/table.ts';
 import { declareConnection, toClientOptions } from './connection.ts';
 
 /** A verb that talks to a running supervisor. */
@@ -65,20 +66,20 @@ function showExamples(examples: Readonly<Record<string, string>>): string {
   return `\nExamples:\n${lines.join('\n')}`;
 }
 
-/** What went wrong, every single thing that is wrong, and what to do. */
+/** What went wrong, every single thing that is wrong, and what to do. Some of the words may be those of a service. */
 export function toText(error: ClientError, paint: Paint): string {
   const details = error instanceof ApiError ? toDetails(error.problem) : [];
   const hint = error.hint === undefined ? [] : [`  ${error.hint}`];
-  return `${[`${paint(['bold', 'red'], 'pm:')} ${error.message}`, ...details, ...hint].join('\n')}\n`;
+  const [first = '', ...more] = [error.message, ...details, ...hint].flatMap((text) => text.split('\n')).map(toPlain);
+  return `${[`${paint(['bold', 'red'], 'pm:')} ${first}`, ...more].join('\n')}\n`;
 }
 
 function toDetails({ errors }: Problem): string[] {
   if (!Array.isArray(errors)) return [];
-  return (errors as readonly { path?: string; message?: string; hint?: string; at?: string }[]).map(
-    ({ path, message, hint, at }) =>
-      [
-        `  ${at === undefined ? '' : `${at} `}${path ?? ''}: ${message ?? ''}`,
-        ...(hint === undefined ? [] : [`    ${hint}`]),
-      ].join('\n'),
+  return (errors as readonly { path?: string; message?: string; hint?: string; at?: string }[]).flatMap(
+    ({ path = '', message = '', hint, at }) => [
+      `  ${at === undefined ? '' : `${at} `}${path}: ${message}`,
+      ...(hint === undefined ? [] : [`    ${hint}`]),
+    ],
   );
 }

@@ -645,6 +645,30 @@ describe('pm events', () => {
   });
 });
 
+test('nothing that a service says steers the terminal', async () => {
+  const evil = '\u001B]0;owned\u0007\u001B[2Jbad';
+  const web = toProcess({ state: 'FAILED', reason: evil }, { reason: evil });
+  const answers: Answers = {
+    'GET /api/v1/status': toStatus(web),
+    'GET /api/v1/processes': { processes: [web] },
+    'GET /api/v1/logs': { limit: 20, count: 0, logs: [] },
+    'POST /api/v1/processes/web/start': toOperation({ processes: [web] }),
+    'POST /api/v1/processes/web/stop': (_, response) =>
+      sendProblem(response, { status: 409, detail: evil, hint: evil }),
+    'GET /readyz': (_, response) =>
+      sendJson(
+        response,
+        { status: 'not ready', phase: 'running', waiting: [{ process: 'web', state: 'FAILED', reason: evil }] },
+        503,
+      ),
+  };
+  for (const argv of [['status'], ['why', 'web'], ['start', 'web'], ['stop', 'web'], ['health'], ['health', 'web']]) {
+    const { code, out, err } = await pm(argv, answers);
+    expect([code, out + err]).toEqual([1, expect.stringContaining('bad') as string]);
+    expect(out + err).not.toMatch(/\p{Cc}(?<!\n)/u);
+  }
+});
+
 test('pm plugins: a muted one is exit 1', async () => {
   const plugin = {
     name: 'api',

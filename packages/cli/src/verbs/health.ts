@@ -1,5 +1,5 @@
 import type { ProcessStatus } from '@pm-supervisor/client';
-import { toSubjects } from '../control/outcome.ts';
+import { sayFailure, toSubjects, type Subject } from '../control/outcome.ts';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { toDuration } from '../control/wait.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -41,22 +41,18 @@ async function askSome(call: ControlCall, timeoutMs: number): Promise<number> {
   return tell({ ok: complaints.length === 0, complaints, otherwise: '' }, call);
 }
 
+type Complaint = Pick<Subject, 'name' | 'state' | 'reason'>;
+
 interface Answer {
   readonly ok: boolean;
-  readonly complaints: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly reason: string | undefined;
-  }[];
+  readonly complaints: readonly Complaint[];
   /** What to say where there is nothing to name. */
   readonly otherwise: string;
 }
 
 /** Docker keeps what a health check prints and shows it in `docker inspect`. */
 function tell({ ok, complaints, otherwise }: Answer, { context, json }: ControlCall): number {
-  const named = complaints.map(
-    ({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`,
-  );
+  const named = complaints.map(sayFailure);
   const lines = ok ? ['ok'] : named.length === 0 ? [otherwise] : named;
   context.stdout.write(
     json ? `${JSON.stringify({ ok, waiting: complaints }, undefined, 2)}\n` : `${lines.join('\n')}\n`,

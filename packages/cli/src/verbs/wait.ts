@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { TimeoutError, type ProcessStatus, type Status } from '@pm-supervisor/client';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
-import { toSubjects, type Subject } from '../control/outcome.ts';
+import { sayFailure, toSubjects, type Subject } from '../control/outcome.ts';
 import { isDown } from '../control/states.ts';
 import { toDuration } from '../control/wait.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -95,7 +95,6 @@ function isLost({ state, reason }: Subject, condition: Condition): boolean {
 
 function tell({ subjects, missed }: Verdict, { context, json }: ControlCall): number {
   if (json) context.stdout.write(`${JSON.stringify(subjects, undefined, 2)}\n`);
-  for (const { name, state, reason } of missed)
-    context.stderr.write(`pm: ${name} is ${state}${reason === undefined ? '' : `: ${reason}`}\n`);
+  context.stderr.write(missed.map((subject) => `pm: ${sayFailure(subject)}\n`).join(''));
   return missed.length === 0 ? exitCodes.ok : exitCodes.failed;
 }

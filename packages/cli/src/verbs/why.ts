@@ -21,7 +21,7 @@ export const why: Verb = createControlVerb({
     const answers = await Promise.all(asked.map(({ name }) => answer(name, status, client)));
     const text = json
       ? JSON.stringify(answers, undefined, 2)
-      : answers.map(({ chain }) => `${toSentence(chain)}.`).join('\n');
+      : answers.map(({ chain }) => `${toPlain(toSentence(chain))}.`).join('\n');
     context.stdout.write(`${text}\n`);
     return asked.every(isFine) ? exitCodes.ok : exitCodes.failed;
   },

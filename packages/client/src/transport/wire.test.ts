@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { findProgram } from '../../../../tools/test-packages.ts';
 import { toEndpoint } from '../endpoint.ts';
 import { ApiError, DisconnectedError, ProtocolError, TimeoutError, UnreachableError } from '../errors.ts';
 import { readBody, sendJson, sendProblem, startServer, type TestServer } from '../testing/test-server.ts';
@@ -175,6 +178,56 @@ test('https towards a port that speaks http is told as such', async () => {
     endpoint: toEndpoint({ url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }),
   });
   await expect(wire.exchange(get())).rejects.toThrow('it does not speak TLS');
+});
+
+/** A certificate for loopback that nobody signed but itself. */
+function makeCertificate(): { readonly key: Buffer; readonly cert: Buffer } {
+  const folder = useFolder();
+  const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'cert')];
+  execFileSync(
+    findProgram('openssl'),
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=pm',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      ...files,
+    ],
+    { stdio: 'ignore' },
+  );
+  return { key: readFileSync(join(folder, 'key')), cert: readFileSync(join(folder, 'cert')) };
+}
+
+test('TLS: a server is believed where its authority is known, and a client may have to show who it is', async () => {
+  const { key, cert } = makeCertificate();
+  const server = createSecureServer(
+    { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true },
+    (request, response) => sendJson(response, { url: request.url }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const endpoint = toEndpoint({ url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/proxy` });
+  const ask = (tls?: WireOptions['tls']): Promise<unknown> => {
+    const wire = createWire({ endpoint, ...(tls === undefined ? {} : { tls }) });
+    onTestFinished(() => wire.close());
+    return wire.exchange(get('/x')).then(readReply);
+  };
+  await expect(ask({ ca: cert, key, cert })).resolves.toEqual({ url: '/proxy/x' });
+  await expect(ask()).rejects.toThrow('its certificate is not signed by anybody known');
+  await expect(ask({ ca: cert })).rejects.toThrow();
 });
 
 test('an answer that is no HTTP', async () => {
