@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Operation, Status } from '@pm-supervisor/client';
 import { ask, askJson } from '../../harness/ask.ts';
-import { type Folder, test, until } from '../../harness/folder.ts';
+import { type Folder, test } from '../../harness/folder.ts';
 
 async function pidsOf(folder: Folder, name: string): Promise<(number | null)[]> {
   const { processes } = await askJson<Status>(folder, ['status', name]);
@@ -61,15 +61,19 @@ processes:
 `);
   await pm.out.waitFor('up after');
   const before = await pidsOf(folder, 'web');
-  const watch = folder.pm(['status', '--watch', '--json', 'web']);
-  await until('the first look', () => watch.out.lines.length > 0);
   expect(await ask(folder, ['restart', 'web', '--rolling'])).toEqual({ code: 0, out: 'web is READY\n', err: '' });
   const after = await pidsOf(folder, 'web');
   expect(after.filter((pid) => before.includes(pid))).toEqual([]);
-  const readyCounts = watch.out.lines.map(
-    (line) => (JSON.parse(line) as Status).processes[0]?.instances.filter(({ ready }) => ready).length ?? 0,
-  );
-  expect(Math.min(...readyCounts)).toBe(2);
+  const { out } = await ask(folder, ['events', '--json', '--type', 'instance.changed']);
+  let ready = 0;
+  const counts = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const { from, to } = JSON.parse(line) as { readonly from: string; readonly to: string };
+      return (ready += Number(to === 'READY') - Number(from === 'READY'));
+    });
+  expect(Math.min(...counts.slice(counts.indexOf(3)))).toBe(2);
   expect((await ask(folder, ['restart', 'web-2'])).code).toBe(0);
   expect(await pidsOf(folder, 'web')).toEqual([after[0], expect.not.toBeOneOf(after), after[2]]);
   await pm.stop();
