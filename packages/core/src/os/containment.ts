@@ -29,6 +29,8 @@ export interface ContainmentPort {
 
 export interface Contained {
   readonly pid: number;
+  /** Its start time; absent: read here. */
+  readonly started?: number | undefined;
   /** Value of the marker variable in its environment, where it has one. */
   readonly marker?: string;
 }
@@ -53,7 +55,7 @@ class ProcessTreeContainment implements Containment {
   #hurried = false;
 
   constructor(main: Contained, port: ContainmentPort) {
-    this.#trace = { ...main, started: readStat(main.pid)?.startTicks, known: this.#known };
+    this.#trace = { ...main, started: main.started ?? readStat(main.pid)?.startTicks, known: this.#known };
     this.#port = port;
   }
 

@@ -23,7 +23,8 @@ export interface ProcStat {
 /** Reads one process. Undefined when it is gone. By hand: 4-14 µs, where a library takes 370. */
 export function readStat(pid: number | 'self'): ProcStat | undefined {
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    // As UTF-8, which Node reads without making buffers: as anything else this would leave 16 KB of them.
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return undefined;
   }

@@ -44,7 +44,7 @@ export function readAllStats(): ProcStat[] {
 /** Children that one thread of a process has; an adopted orphan belongs to the main thread. */
 export function childrenOfThread(pid: number, thread: number | string): number[] {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
+    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
     return text.split(' ').filter(Boolean).map(Number);
   } catch {
     return [];

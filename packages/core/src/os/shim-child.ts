@@ -159,8 +159,8 @@ interface Monitored {
 function createMonitoredChild(launch: Launch, monitored: Monitored): Child {
   const { shimPid, reader, pid } = monitored;
   const streams = launch.stdio.openStreams();
-  const containment = createContainment({ pid }, launch);
   const startTicks = readStat(pid)?.startTicks;
+  const containment = createContainment({ pid, started: startTicks }, launch);
   let waited = false;
   let over = false;
   void monitored.exited.then(() => {

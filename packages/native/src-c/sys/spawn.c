@@ -7,6 +7,7 @@
 #include <linux/fcntl.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
+#include <linux/mman.h>
 
 enum { MOST_DESCRIPTORS = 1 << 16, STACK_SIZE = 8192 };
 
@@ -147,29 +148,46 @@ static napi_value refuse(napi_env env) {
 
 enum { ARGUMENTS, ENVIRONMENT, DESCRIPTORS, SESSION, COUNT };
 
-napi_value sys_spawn(napi_env env, napi_callback_info info) {
-  size_t given = COUNT, bytes = 0;
-  uint32_t counts[2];
-  napi_value values[COUNT], memory;
-  void *data;
-  struct order order = {0};
-  napi_get_cb_info(env, info, &given, values, NULL, NULL);
-  if (!measure(env, values[ARGUMENTS], &counts[0], &bytes) || !measure(env, values[ENVIRONMENT], &counts[1], &bytes) ||
-      napi_get_array_length(env, values[DESCRIPTORS], &order.count) != napi_ok || order.count > MOST_DESCRIPTORS ||
-      napi_get_value_bool(env, values[SESSION], &order.session) != napi_ok || counts[0] == 0)
-    return refuse(env);
-  size_t pointers = (counts[0] + 1 + counts[1] + 1) * sizeof(char *), numbers = order.count * sizeof(int);
-  if (napi_create_arraybuffer(env, pointers + numbers + bytes, &data, &memory) != napi_ok) return throw_error(env, ENOMEM, "spawn");
-  order.arguments = data;
-  order.environment = order.arguments + counts[0] + 1;
-  order.descriptors = (int *)((char *)data + pointers);
-  char *text = (char *)data + pointers + numbers, *end = text + bytes;
-  if (!read_descriptors(env, values[DESCRIPTORS], &order)) return refuse(env);
-  text = copy(env, values[ARGUMENTS], counts[0], order.arguments, text, end);
-  if (text) text = copy(env, values[ENVIRONMENT], counts[1], order.environment, text, end);
+/* Of what is copied: the numbers of strings, then bytes. */
+struct sizes {
+  uint32_t arguments, variables;
+  size_t pointers, numbers, text;
+};
+
+/* Reads everything into `memory`, starts, and says what became of it. */
+static napi_value start_with(napi_env env, const napi_value *values, struct order *order, struct sizes sizes, char *memory) {
+  char *text = memory + sizes.pointers + sizes.numbers, *end = text + sizes.text;
+  order->arguments = (char **)memory;
+  order->environment = order->arguments + sizes.arguments + 1;
+  order->descriptors = (int *)(memory + sizes.pointers);
+  if (!read_descriptors(env, values[DESCRIPTORS], order)) return refuse(env);
+  text = copy(env, values[ARGUMENTS], sizes.arguments, order->arguments, text, end);
+  if (text) text = copy(env, values[ENVIRONMENT], sizes.variables, order->environment, text, end);
   if (!text) return throw_error(env, EINVAL, "spawn");
-  order.file = order.arguments[0];
-  long pid = spawn(&order);
+  order->file = order->arguments[0];
+  long pid = spawn(order);
   if (pid < 0) return throw_error(env, -pid, "clone");
-  return order.error ? throw_error(env, order.error, "execve") : make_number(env, (double)pid);
+  return order->error ? throw_error(env, order->error, "execve") : make_number(env, (double)pid);
+}
+
+napi_value sys_spawn(napi_env env, napi_callback_info info) {
+  size_t given = COUNT;
+  napi_value values[COUNT];
+  struct order order = {0};
+  struct sizes sizes = {0};
+  napi_get_cb_info(env, info, &given, values, NULL, NULL);
+  if (!measure(env, values[ARGUMENTS], &sizes.arguments, &sizes.text) || sizes.arguments == 0 ||
+      !measure(env, values[ENVIRONMENT], &sizes.variables, &sizes.text) ||
+      napi_get_array_length(env, values[DESCRIPTORS], &order.count) != napi_ok || order.count > MOST_DESCRIPTORS ||
+      napi_get_value_bool(env, values[SESSION], &order.session) != napi_ok)
+    return refuse(env);
+  sizes.pointers = (sizes.arguments + 1 + sizes.variables + 1) * sizeof(char *);
+  sizes.numbers = order.count * sizeof(int);
+  /* the kernel's own memory, not JavaScript's: it is given back at once */
+  size_t length = sizes.pointers + sizes.numbers + sizes.text;
+  long memory = call6(__NR_mmap, NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory < 0 && memory > -4096) return throw_error(env, -memory, "mmap");
+  napi_value result = start_with(env, values, &order, sizes, (char *)memory);
+  call2(__NR_munmap, memory, length);
+  return result;
 }
