@@ -39,7 +39,9 @@ export function toProblem(error: unknown): Problem {
       hint: 'The log of pm says more. Please report it.',
     });
   }
-  const errors = error instanceof ConfigError ? error.diagnostics.map(toDetail) : undefined;
+  const found =
+    error instanceof ConfigError ? error.diagnostics.filter(({ severity }) => severity === 'error') : undefined;
+  const errors = found?.map(toDetail);
   return fill(error.code, error.message, { hint: error.hint, errors });
 }
 
