@@ -84,21 +84,37 @@ export function readCgroupFacts(options: CgroupOptions = {}): CgroupFacts {
 
 /**
  * Reads the limit of memory alone, again and again, in few reads: a restart may wait for it. Where it stands is found
- * once, because a process stays in its cgroup. Never throws.
+ * once, because a process stays in its cgroup; so is what v1 inherits from above the mount (100 µs). Never throws.
  */
 export function createMemoryLimitReader(options: CgroupOptions = {}): () => number | undefined {
   const read = createReader(options.root ?? '');
-  const find = (): { readonly isV1: boolean; readonly folders: readonly string[] } => {
-    const mounts = parseCgroupMounts(read('/proc/self/mountinfo') ?? '');
-    const membership = parseCgroupMembership(read('/proc/self/cgroup') ?? '');
-    return { isV1: isV1Memory(mounts), folders: findCgroupFolders('memory', membership, mounts) };
-  };
-  let place: ReturnType<typeof find> | undefined;
+  let place: MemoryPlace | undefined;
   return () => {
-    const { isV1, folders } = (place ??= find());
-    if (!isV1) return findLowest(folders, (folder) => readNumber(read, `${folder}/memory.max`))?.value;
-    // What all ancestors come to, too.
-    return folders[0] === undefined ? undefined : readInheritedLimit(read, folders[0])?.value;
+    const { name, folders, inherited } = (place ??= findMemoryPlace(read));
+    return lower(
+      findLowest(folders, (folder) => readNumber(read, `${folder}/${name}`)),
+      inherited,
+    )?.value;
+  };
+}
+
+interface MemoryPlace {
+  /** Of the file with the limit. */
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly inherited: Found | undefined;
+}
+
+function findMemoryPlace(read: Read): MemoryPlace {
+  const mounts = parseCgroupMounts(read('/proc/self/mountinfo') ?? '');
+  const membership = parseCgroupMembership(read('/proc/self/cgroup') ?? '');
+  const folders = findCgroupFolders('memory', membership, mounts);
+  if (!isV1Memory(mounts)) return { name: 'memory.max', folders, inherited: undefined };
+  const top = folders.at(-1);
+  return {
+    name: 'memory.limit_in_bytes',
+    folders,
+    inherited: top === undefined ? undefined : readInheritedLimit(read, top),
   };
 }
 
