@@ -7,7 +7,7 @@ const yaml = `
 global: {log_format: json, shutdown_timeout: auto}
 bundles: {all: [web, db]}
 processes:
-  web: {command: [sleep, "600"], depends_on: db, labels: {tier: front}}
+  web: {command: [sleep, "74113"], depends_on: db, labels: {tier: front}}
   db: {command: [sh, -c, "trap 'echo again' HUP; trap 'exit 0' TERM; while :; do sleep 0.05; done"], reload_signal: HUP, scale: 2}
   migrate: {type: oneshot, command: [sh, -c, "echo migrated"]}
   spare: {command: [sleep, "600"], initial_state: stopped}
@@ -32,7 +32,7 @@ describe('commands of the API, on real processes', () => {
       status: 200,
       body: { state: 'succeeded', changed: true, processes: [{ state: 'STOPPED', desired: 'down' }] },
     });
-    expect(await folder.countProcesses('sleep\x00600')).toBe(0);
+    expect(await folder.countProcesses('sleep\x0074113')).toBe(0);
     expect((await api.post('/api/v1/processes/web/stop?wait=10s')).body).toMatchObject({ changed: false });
     const started = await api.post('/api/v1/processes/web/start?wait=10s');
     expect(started.body).toMatchObject({ changed: true, processes: [{ state: 'READY' }] });
@@ -189,10 +189,12 @@ describe('processes declared at run time', () => {
   test('created, changed, removed; they survive a reload, and pass the same gates [line 17]', async ({ folder }) => {
     const { pm, api } = await boot(folder);
     const put = (body: object): Promise<Reply> => api.request('PUT', '/api/v1/processes/job?wait=10s', { body });
-    const first = await put({ command: ['sleep', '601'], labels: { owner: 'me' } });
+    const first = await put({ command: ['sleep', '74114'], labels: { owner: 'me' } });
     expect(first.body).toMatchObject({ changed: true, processes: [{ name: 'job', source: 'dynamic', ready: true }] });
-    expect((await put({ command: ['sleep', '601'], labels: { owner: 'me' } })).body).toMatchObject({ changed: false });
-    expect(await put({ command: ['sleep', '601'], user: 'nobody-of-this-name' })).toMatchObject({
+    expect((await put({ command: ['sleep', '74114'], labels: { owner: 'me' } })).body).toMatchObject({
+      changed: false,
+    });
+    expect(await put({ command: ['sleep', '74114'], user: 'nobody-of-this-name' })).toMatchObject({
       status: 422,
       body: { errors: [{ path: 'processes.job.user' }] },
     });
@@ -202,7 +204,7 @@ describe('processes declared at run time', () => {
       changed: true,
       diff: { removed: ['job'] },
     });
-    expect(await folder.countProcesses('sleep\x00601')).toBe(0);
+    expect(await folder.countProcesses('sleep\x0074114')).toBe(0);
     await pm.stop();
   });
 });

@@ -7,7 +7,7 @@ import { usePort } from '../../harness/api.ts';
 import { test, until, type Folder } from '../../harness/folder.ts';
 import { findFreePort } from '../../harness/ports.ts';
 
-const web = 'processes:\n  web: {command: [sleep, "600"]}\n';
+const web = 'processes:\n  web: {command: [sleep, "74115"]}\n';
 const token = 'e2e-token-0123456789abcdef';
 
 describe('the API on TCP', () => {
@@ -19,7 +19,7 @@ describe('the API on TCP', () => {
     expect(pm.err.lines.join('\n')).toMatch(
       /pm\.yaml:4:\d+ error plugins\.api\.host: the API would listen on 0\.0\.0\.0 for everybody/,
     );
-    expect(await folder.countProcesses('sleep\x00600')).toBe(0);
+    expect(await folder.countProcesses('sleep\x0074115')).toBe(0);
     const check = folder.pm(['check']);
     expect((await check.ended).code).toBe(78);
   });

@@ -83,9 +83,10 @@ export function createStreamClient({ response, connection, onEnded, onSlow }: Cl
     onEnded();
   }
 
+  /** Ended before it is told: what is told is a line that followers of the log get, this one too. */
   function cut(): void {
-    onSlow();
     client.end({ reason: 'slow', detail: `${client.unsent} bytes were not read` });
+    onSlow();
   }
 }
 
