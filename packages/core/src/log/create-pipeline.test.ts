@@ -418,6 +418,27 @@ describe('formats', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('raw: a line that is unfinished because nobody reads our output stays in one piece', async () => {
+    const { clock, output, pipeline } = setUp({ settings: { format: 'raw' } });
+    const first = start(pipeline);
+    const second = start(pipeline, { instance: 'web-2' });
+    first.stream.write('the beginning');
+    await settle();
+    output.block();
+    second.stream.write(`${'x'.repeat(400_000)}\n`);
+    await settle();
+    first.stream.write(' and the end\n');
+    await clock.advance(1000);
+    output.unblock();
+    await clock.advance(1);
+    await settle();
+    expect(output.lines.at(-1)).toBe('the beginning and the end');
+    expect(output.lines).toHaveLength(2);
+    await clock.advance(200);
+    await settle();
+    expect(clock.pending).toBe(0);
+  });
+
   test('raw: a stream that ends leaves no timer, one that goes on no lines late', async () => {
     const { clock, output, pipeline } = setUp({ settings: { format: 'raw' } });
     const first = start(pipeline);

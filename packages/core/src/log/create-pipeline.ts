@@ -35,8 +35,8 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   const facts = { isTerminal: output.isTerminal, colours, ownJson: createOwnJson() };
   const state = { settings: options.settings, chosen: chooseFormat(options.settings, facts) };
   const shelf = createShelf(state.settings.buffer);
-  const holds = createHolds(clock);
   const gate = createGate({ output, clock, onDropped: (instance, lines) => sayDropped(own, instance, lines) });
+  const holds = createHolds({ clock, endOfTurn, isPaused: () => gate.paused });
   const own: OwnLog = createOwnLog({
     clock,
     leastLevel: () => state.settings.level,

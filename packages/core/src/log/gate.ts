@@ -24,6 +24,8 @@ export interface GatePorts {
 export interface Gate {
   /** `block`: streams wait, nothing is lost. `drop`: they are read on, and lines are given up. */
   setOverflow(overflow: 'block' | 'drop'): void;
+  /** true: streams wait, and are not read. */
+  readonly paused: boolean;
   enter(stream: Gated): void;
   leave(stream: Gated): void;
   /** true: lines of this stream cannot even wait any more. */
@@ -66,6 +68,9 @@ export function createGate({ output, clock, onDropped }: GatePorts): Gate {
       if (!outbox.blocked) return;
       if (blocks) pauseAll();
       else resumeAll();
+    },
+    get paused() {
+      return blocks && outbox.blocked;
     },
     enter(stream) {
       streams.add(stream);

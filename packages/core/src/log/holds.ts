@@ -17,23 +17,37 @@ export interface Holds {
  */
 const longestHoldMs = 200;
 
-export function createHolds(clock: Clock): Holds {
+export interface HoldPorts {
+  readonly clock: Clock;
+  /** Calls back once when all input that is ready now has been read. */
+  readonly endOfTurn: (callback: () => void) => void;
+  /** true: nobody is read, because the output is full. */
+  readonly isPaused: () => boolean;
+}
+
+export function createHolds({ clock, endOfTurn, isPaused }: HoldPorts): Holds {
   const since = new Map<LineSplitter, number>();
   let timer: Timer | undefined;
 
   const releaseOld = (): void => {
     timer = undefined;
+    if (since.size === 0) return;
+    if (isPaused()) startAnew();
     const limit = clock.monotonic() - longestHoldMs;
     for (const [splitter, start] of since) if (start <= limit) releaseOne(splitter);
-    const oldest = Math.min(...since.values());
-    if (since.size > 0) arm(oldest - limit);
+    if (since.size > 0) arm(Math.min(...since.values()) - limit);
+  };
+  /** The rest of a line may be waiting where we do not read: that is our slowness, not the program's. */
+  const startAnew = (): void => {
+    for (const splitter of since.keys()) since.set(splitter, clock.monotonic());
   };
   const releaseOne = (splitter: LineSplitter): void => {
     since.delete(splitter);
     splitter.release();
   };
   const arm = (delayMs: number): void => {
-    timer ??= clock.after(delayMs, releaseOld);
+    // What came while nobody was read is read first.
+    timer ??= clock.after(delayMs, () => endOfTurn(releaseOld));
   };
   return {
     note(splitter, size) {
