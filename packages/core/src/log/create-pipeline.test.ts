@@ -429,8 +429,8 @@ describe('formats', () => {
     await settle();
     first.stream.write(' and the end\n');
     await clock.advance(1000);
+    await settle();
     output.unblock();
-    await clock.advance(1);
     await settle();
     expect(output.lines.at(-1)).toBe('the beginning and the end');
     expect(output.lines).toHaveLength(2);
