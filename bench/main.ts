@@ -8,7 +8,7 @@ import { parseOptions, usage, type Options, type Part } from './options.ts';
 import { preparePeers } from './peers.ts';
 import { compilePrograms } from './programs.ts';
 import { isBehind, type Row } from './row.ts';
-import { buildPm, findBareNode } from './subject.ts';
+import { buildPm, findBareNode } from './build.ts';
 import { toTable } from './table.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
