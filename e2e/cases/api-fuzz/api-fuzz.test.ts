@@ -121,16 +121,15 @@ test(
     const property = fc.asyncProperty(
       fc.array(arbitraryRequest(api), { minLength: together, maxLength: together }),
       async (requests) => {
-        const outcomes = await Promise.all(requests.map((request) => send(socket, request)));
-        outcomes.forEach((outcome, index) => {
+        const answered = await Promise.all(
+          requests.map(async (request) => ({ request, outcome: await send(socket, request) })),
+        );
+        for (const { request, outcome } of answered) {
           counts.set(outcome.status, (counts.get(outcome.status) ?? 0) + 1);
-          const request = requests[index] as FuzzedRequest;
           const wrong = judge(request, outcome, schemaOf);
-          if (wrong !== undefined)
-            throw new Error(
-              `${request.method} ${request.path} ${request.body ?? ''} ${JSON.stringify(request.headers)}: ${wrong}`,
-            );
-        });
+          const { method, path, body, headers } = request;
+          if (wrong !== undefined) throw new Error(`${method} ${path} ${body} ${JSON.stringify(headers)}: ${wrong}`);
+        }
       },
     );
     const seed = Number(process.env['PM_FUZZ_SEED'] ?? 4);
