@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findShowings, renderBehaviour } from './behaviour.ts';
+import { renderApi } from './docs/api.ts';
 import { renderCli } from './docs/cli.ts';
 import { renderConfig } from './docs/config.ts';
 import { renderDecisions } from './docs/decisions.ts';
@@ -18,6 +19,7 @@ interface Page {
 
 const generated: readonly Page[] = [
   { path: 'docs/adr/README.md', render: renderDecisions },
+  { path: 'docs/reference/api.md', render: renderApi },
   { path: 'docs/reference/behaviour.md', render: () => renderBehaviour(findShowings()) },
   { path: 'docs/reference/cli.md', render: renderCli },
   { path: 'docs/reference/config.md', render: renderConfig },

@@ -5,12 +5,14 @@ import type { Role } from './routes/route.ts';
 /** What a token, or a client, may do: read, or also control processes, or also change what there is to run. */
 export type CallerRole = Exclude<Role, 'public'>;
 
+/** A token of one caller. */
 export interface TokenOptions {
   readonly name: string;
   readonly token: string;
   readonly role?: CallerRole;
 }
 
+/** TLS on TCP. Files are PEM. */
 export interface TlsOptions {
   readonly enabled?: boolean;
   readonly cert_file?: string;
@@ -21,6 +23,7 @@ export interface TlsOptions {
   readonly auto_reload?: boolean;
 }
 
+/** Which addresses may come, on TCP. */
 export interface AclOptions {
   readonly enabled?: boolean;
   readonly mode?: 'allow' | 'deny';
