@@ -19,7 +19,7 @@ export interface Options {
 
 export const usage = `Usage: npm run bench -- core [options]
 
-  --quick         fewer runs, shorter waits, an eighth of the log: under two minutes
+  --quick         fewer runs, an eighth of the log, peers' memory left out: under two minutes
   --json          every figure with all its runs, instead of the table
   --part NAME     only this; may be repeated: ${parts.join(', ')}
   --peers LIST    separated by commas, or "none"; default ${peerNames.join(',')}

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Memory, readActivity, readMemory } from '../proc.ts';
+import { nowMs } from '../records.ts';
 import { atMost, median, type Row } from '../row.ts';
 import type { Supervisor } from '../supervisors/supervisor.ts';
 import type { Workshop } from '../workshop.ts';
 import { note, type Runs } from './runs.ts';
 
 const settleMs = 3000;
+/** V8 tidies up once, some eight seconds after the boot: who has not moved for longer than that has settled. */
+const quiet = { forMs: 9000, atMostMs: 40_000 };
 /** What the wakeups and the processor's time are given for, whatever the time they were watched. */
 const windowMs = 10_000;
 
@@ -23,7 +26,7 @@ export async function measureFootprint(workshop: Workshop): Promise<Row[]> {
   const [cpu, wakeups]: [Runs, Runs] = [{}, {}];
   workshop.tell('memory: bare node');
   noteMemory(one, 'node', await weighNode(workshop));
-  for (const supervisor of workshop.supervisors) {
+  for (const supervisor of workshop.quick ? [workshop.pm] : workshop.supervisors) {
     workshop.tell(`memory and idle: ${supervisor.name}`);
     noteMemory(one, supervisor.name, (await watchIdle(workshop, supervisor, 1, 0)).memory);
     const idle = await watchIdle(workshop, supervisor, 50, workshop.quick ? windowMs / 2 : windowMs);
@@ -69,6 +72,7 @@ async function watchIdle(workshop: Workshop, supervisor: Supervisor, count: numb
     await run.until('started', count);
     await sleep(settleMs);
     const own = run.listOwn();
+    if (supervisor === workshop.pm) await untilQuiet(own);
     const memory = readMemory(own);
     const before = readActivity(own);
     await sleep(forMs);
@@ -77,5 +81,17 @@ async function watchIdle(workshop: Workshop, supervisor: Supervisor, count: numb
     return { memory, cpuMs: (after.cpuMs - before.cpuMs) * scale, wakeups: (after.wakeups - before.wakeups) * scale };
   } finally {
     await run.close();
+  }
+}
+
+/** Gives up at the limit: then there is a timer, which the wakeups will show. */
+async function untilQuiet(own: readonly number[]): Promise<void> {
+  const end = nowMs() + quiet.atMostMs;
+  let { wakeups } = readActivity(own);
+  for (let since = nowMs(); nowMs() - since < quiet.forMs && nowMs() < end;) {
+    await sleep(500);
+    const now = readActivity(own);
+    if (now.wakeups !== wakeups) since = nowMs();
+    wakeups = now.wakeups;
   }
 }
