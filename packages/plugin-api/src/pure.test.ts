@@ -1,5 +1,12 @@
-import type { PmEvent } from '@pm-supervisor/core';
-import { ConfigError, errorCodes, PmError } from '@pm-supervisor/core';
+import {
+  ConfigError,
+  errorCodes,
+  type InstanceView,
+  type PmEvent,
+  PmError,
+  type ProcessView,
+} from '@pm-supervisor/core';
+import { createFakeClock } from '@pm-supervisor/core/testing';
 import { describe, expect, test } from 'vitest';
 import { toEventMessage } from './event-message.ts';
 import { readMoment, toSeconds } from './moment.ts';
@@ -7,7 +14,7 @@ import { Refused, toProblem } from './problem.ts';
 import { problemCodes } from './routes/problem-codes.ts';
 import { toTypeFilter } from './streams/event-stream.ts';
 import { toFrame } from './streams/frame.ts';
-import { toCpuPercent } from './usage.ts';
+import { createUsageMeter, toCpuPercent } from './usage.ts';
 
 describe('events as they are shown', () => {
   test('keys are in snake_case, times are texts, also inside', () => {
@@ -103,7 +110,7 @@ describe('problems', () => {
       new TypeError('secret is hunter2'),
       'hunter2',
       undefined,
-      new PmError('PM_SINK_FAILED', 'hunter2'),
+      new PmError('PM_ALREADY_RUNNING', 'hunter2'),
     ]) {
       const problem = toProblem(error);
       expect(problem).toMatchObject({ status: 500, code: 'PM_BUG' });
@@ -130,5 +137,40 @@ describe('CPU', () => {
     expect(toCpuPercent(sample(3000, 1), sample(1000, 5), 0)).toBe(0);
     expect(toCpuPercent(sample(3000, 1), undefined, 0)).toBe(0);
     expect(toCpuPercent(sample(1000, 2), sample(1000, 1), 5)).toBe(0);
+  });
+});
+
+describe('measuring', () => {
+  const instance = (id: string, pid?: number) =>
+    ({ id, startedAt: 0, ...(pid === undefined ? {} : { pid }) }) as unknown as InstanceView;
+  const process = (...instances: InstanceView[]) => ({ instances }) as unknown as ProcessView;
+
+  function createMeter() {
+    const clock = createFakeClock();
+    const asked: string[][] = [];
+    const usage = async (ids: ReadonlySet<string> = new Set()) => {
+      asked.push([...ids]);
+      return new Map([...ids].map((id) => [id, { cpuSeconds: clock.now() / 2000, rssBytes: 1, threads: 1, fds: 3 }]));
+    };
+    return { clock, asked, meter: createUsageMeter({ usage }, clock) };
+  }
+
+  test('what is asked for is measured, once a second', async () => {
+    const { clock, asked, meter } = createMeter();
+    const [one, two] = [process(instance('a-1', 1)), process(instance('b-1', 2), instance('b-2'))];
+    expect([...(await meter.measure([one])).keys()]).toEqual(['a-1']);
+    await Promise.all([meter.measure([one, two]), meter.measure([one, two])]);
+    await clock.advance(1000);
+    const usage = await meter.measure([one]);
+    expect(asked).toEqual([['a-1'], ['b-1'], ['a-1']]);
+    expect(usage.get('a-1')).toEqual({ cpuPercent: 50, rssBytes: 1, threads: 1, fds: 3 });
+  });
+
+  test('an instance that came back is measured anew', async () => {
+    const { asked, meter } = createMeter();
+    await meter.measure([process(instance('a-1', 1))]);
+    await meter.measure([process(instance('a-1', 9))]);
+    expect(asked).toEqual([['a-1'], ['a-1']]);
+    expect((await meter.measure([process(instance('a-1'))])).size).toBe(0);
   });
 });

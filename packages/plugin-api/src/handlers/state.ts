@@ -28,32 +28,36 @@ export function takeStatus(context: ApiContext): Status {
   return toStatus(context.pm.snapshot(), toFacts(context));
 }
 
-async function measure(context: ApiContext, request: ApiRequest): Promise<ReadonlyMap<string, Usage>> {
-  return request.parameters['usage'] === false ? noUsage : context.meter.measure(context.pm.snapshot());
+async function measure(
+  context: ApiContext,
+  request: ApiRequest,
+  views: readonly ProcessView[],
+): Promise<ReadonlyMap<string, Usage>> {
+  return request.parameters['usage'] === false ? noUsage : context.meter.measure(views);
 }
 
 export const getStatus: Handler = async (context, request) => {
-  const usage = await measure(context, request);
+  const usage = await measure(context, request, context.pm.snapshot().processes);
   return ok(toStatus(context.pm.snapshot(), toFacts(context, usage)));
 };
 
 export const listProcesses: Handler = async (context, request) => {
   const label = textOf(request, 'label');
   const names = [...toNames(textOf(request, 'name') ?? ''), ...(label === undefined ? [] : [`label=${label}`])];
-  const usage = await measure(context, request);
   const views = names.length === 0 ? context.pm.snapshot().processes : findProcesses(context, names);
-  return ok({ processes: views.map((view) => toProcessStatus(view, toFacts(context, usage))) });
+  const facts = toFacts(context, await measure(context, request, views));
+  return ok({ processes: views.map((view) => toProcessStatus(view, facts)) });
 };
 
 export const getProcess: Handler = async (context, request) => {
   const name = textOf(request, 'name') ?? '';
-  const usage = await measure(context, request);
   const view = findProcesses(context, [name]).find((one) => one.name === name);
-  if (view === undefined)
+  if (view === undefined) {
     throw new CommandError('PM_COMMAND_UNKNOWN_TARGET', `there is no process "${name}"`, {
       hint: 'To ask for several, use /api/v1/processes?name=….',
     });
-  return ok(toProcessStatus(view, toFacts(context, usage)));
+  }
+  return ok(toProcessStatus(view, toFacts(context, await measure(context, request, [view]))));
 };
 
 /** Processes by name as they are now; those that are gone are left out. */
