@@ -231,6 +231,7 @@ describe('extends', () => {
     const [diagnostic] = (await refusal()).diagnostics;
     expect(diagnostic).toMatchObject({
       message: 'base.yaml does not exist',
+      hint: 'Paths are relative to the file they stand in.',
       position: { file: 'pm.yaml', line: 3, column: 5 },
     });
     expect(diagnostic?.frame).toBe('1 | global: {}\n2 | extends:\n3 |   - base.yaml\n  |     ^');

@@ -129,10 +129,10 @@ async function parseFile(path: string, shown: string, { reading, namedAt }: Pars
   reading.ports.onFile?.(path);
   const content = readText(path);
   if (!content.ok) {
-    if (namedAt !== undefined)
-      return toUnparsed([
-        { severity: 'error', ...namedAt, message: `${shown} ${content.message}`, ...toHint(content.hint) },
-      ]);
+    if (namedAt !== undefined) {
+      const { message, hint = 'Paths are relative to the file they stand in.' } = content;
+      return toUnparsed([{ severity: 'error', ...namedAt, message: `${shown} ${message}`, hint }]);
+    }
     const code = content.missing ? 'PM_CONFIG_NOT_FOUND' : 'PM_CONFIG_UNREADABLE';
     throw new ConfigError(
       code,
