@@ -129,6 +129,7 @@ async function openApi(options: ServerOptions): Promise<OpenApi> {
   let loaded: ApiServer | undefined;
   const load = async (): Promise<ApiServer> => (loaded = (await import('./server.ts')).createApiServer(options));
   const accept = (socket: Socket, origin: Origin): void => {
+    if (socket.destroyed) return;
     socket.on('error', () => socket.destroy());
     if (loaded !== undefined) return loaded.serve(socket, origin);
     server ??= load();

@@ -2,7 +2,6 @@ import type { Plan, PluginScope } from '@pm-supervisor/core';
 import { createApiRoutes } from './app/api-routes.ts';
 import { createApp } from './app/app.ts';
 import type { ApiContext } from './handlers/handler.ts';
-import { listSources } from './handlers/streams.ts';
 import { describeProcesses, takeStatus } from './handlers/state.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { createOperations } from './operations.ts';
@@ -46,7 +45,7 @@ export function createApiServer({ pm, settings, plan, contributions }: ServerOpt
     }),
     meter: createUsageMeter(pm, clock),
     events: createEventStream({ events: pm.events, status: () => takeStatus(context) }),
-    logs: createLogStream({ logs: pm.logs, sources: () => listSources(pm.snapshot()) }),
+    logs: createLogStream({ logs: pm.logs, sources: () => pm.logs.sources() }),
     routes: () => router().routes,
     inTurn: createTurns(),
   };

@@ -69,6 +69,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     mark: (instance, path) => following.mark(instance, path),
     follow: (source, path) => following.follow(source, path),
     kept: (instance, count) => shelf.kept(instance, count),
+    sources: () => shelf.sources(),
     onKept: (listener) => shelf.onKept(listener),
     forget(instance) {
       shelf.forget(instance);

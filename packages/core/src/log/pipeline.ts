@@ -77,6 +77,8 @@ export interface LogPipeline {
   follow(source: LogSource, path: string): LogAttachment;
   /** The last `count` lines of an instance, oldest first, across restarts. */
   kept(instance: string, count?: number): readonly KeptLine[];
+  /** Everything that has kept lines: instances, hooks (`hook:NAME`), the supervisor itself (`pm`). */
+  sources(): readonly { readonly process: string; readonly instance: string }[];
   /** Called for each kept line of every instance from now on; returns the way to stop. */
   onKept(listener: (process: string, instance: string, line: KeptLine) => void): () => void;
   /** Forgets the ring of a removed instance. */

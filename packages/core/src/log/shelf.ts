@@ -9,6 +9,8 @@ export interface Shelf {
   tally(instance: string): Tally;
   keep(process: string, instance: string, kept: KeptBytes): void;
   kept(instance: string, count: number | undefined): readonly KeptLine[];
+  /** Everything that has kept lines. */
+  sources(): readonly { readonly process: string; readonly instance: string }[];
   counters(instance: string): LogCounters;
   onKept(listener: KeptListener): () => void;
   forget(instance: string): void;
@@ -17,6 +19,8 @@ export interface Shelf {
 }
 
 interface Shelved {
+  /** Absent until the first line. */
+  process?: string;
   readonly ring: Ring;
   readonly tally: Tally;
 }
@@ -29,19 +33,23 @@ export function createShelf(maxLines: number): Shelf {
   const of = (instance: string): Shelved => {
     const known = shelved.get(instance);
     if (known) return known;
-    const added = { ring: createRing(limit), tally: createTally() };
+    const added: Shelved = { ring: createRing(limit), tally: createTally() };
     shelved.set(instance, added);
     return added;
   };
   return {
     tally: (instance) => of(instance).tally,
     keep(process, instance, kept) {
-      of(instance).ring.push(kept);
+      const own = of(instance);
+      own.process = process;
+      own.ring.push(kept);
       if (listeners.size === 0) return;
       // Somebody follows (`pm logs -f`): only then are lines made while they pass.
       for (const line of toKeptLines(kept)) for (const listener of listeners) listener(process, instance, line);
     },
     kept: (instance, count = limit) => shelved.get(instance)?.ring.last(count) ?? [],
+    sources: () =>
+      [...shelved].flatMap(([instance, { process }]) => (process === undefined ? [] : [{ process, instance }])),
     counters(instance) {
       const { lines, bytes, dropped } = shelved.get(instance)?.tally ?? createTally();
       return { lines: { ...lines }, bytes, dropped };

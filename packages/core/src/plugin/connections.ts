@@ -15,7 +15,7 @@ export interface SupervisorPort {
   emit<T extends EventType>(type: T, payload: EventPayloads[T]): void;
   readonly logger: Logger;
   readonly events: Pick<Journal, 'seq' | 'since' | 'subscribe'>;
-  readonly logs: Pick<LogPipeline, 'kept' | 'onKept' | 'counters'>;
+  readonly logs: Pick<LogPipeline, 'kept' | 'sources' | 'onKept' | 'counters'>;
   usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>>;
   explain(): ConfigExplanation;
   plugins(): readonly PluginInfo[];

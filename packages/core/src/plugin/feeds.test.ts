@@ -75,6 +75,7 @@ describe('output', () => {
     await turn();
     expect(heard).toEqual(['web web-1 one']);
     expect(pm.logs.kept('web-1').map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(pm.logs.sources()).toEqual([{ process: 'web', instance: 'web-1' }]);
     expect(await stop()).toBe(0);
   });
 });

@@ -19,6 +19,8 @@ export interface EventFeed {
 export interface LogFeed {
   /** The last `count` lines of an instance (`pm` is the supervisor itself), oldest first, across restarts. */
   kept(instance: string, count?: number): readonly KeptLine[];
+  /** Everything that has kept lines: instances, hooks (`hook:NAME`), the supervisor itself (`pm`). */
+  sources(): readonly { readonly process: string; readonly instance: string }[];
   /** Lines, bytes and drops of an instance so far. */
   counters(instance: string): LogCounters;
   /** Called with each line from now on, until the returned function is called or the plugin goes. Lines are objects only while somebody follows. */
@@ -45,6 +47,7 @@ export function createLogFeed({ owner, hooks, connections, addDisposer }: FeedPo
   const untilDisposed = createSubscriptions(addDisposer);
   return Object.freeze({
     kept: (instance: string, count?: number) => runAsCore(() => connections.logs.kept(instance, count)),
+    sources: () => runAsCore(() => connections.logs.sources()),
     counters: (instance: string) => runAsCore(() => connections.logs.counters(instance)),
     follow(listener: (process: string, instance: string, line: KeptLine) => void) {
       const guarded = guardListener(listener, { owner, hooks, step: 'logs' });

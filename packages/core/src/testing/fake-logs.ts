@@ -31,6 +31,7 @@ export function createFakeLogs(): FakeLogs {
       detach: () => undefined,
     }),
     kept: (instance) => toKept(texts.get(instance) ?? ''),
+    sources: () => [...texts.keys()].map((instance) => ({ process: instance.replace(/-\d+$/, ''), instance })),
     onKept(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -13,8 +13,8 @@ const tls = { certFile: 'c', keyFile: 'k', minVersion: 'TLSv1.2', autoReload: tr
 
 test('a token says who it is and what it may do; any other says nothing', () => {
   const authenticate = createAuthenticate(toDoor(tokens, tcp));
-  expect(authenticate(bearer('a'.repeat(32)))).toEqual({ name: 'ops', role: 'operate' });
-  expect(authenticate(bearer('b'.repeat(32)))).toEqual({ name: 'boss', role: 'admin' });
+  expect(authenticate(bearer('a'.repeat(32)))).toEqual({ name: 'ops', role: 'operate', isAmbient: false });
+  expect(authenticate(bearer('b'.repeat(32)))).toEqual({ name: 'boss', role: 'admin', isAmbient: false });
   expect(authenticate({ ...nothing, authorization: `bearer ${'a'.repeat(32)}` })).toMatchObject({ name: 'ops' });
   for (const wrong of ['', 'a', 'a'.repeat(31), 'a'.repeat(33), 'A'.repeat(32), `${'a'.repeat(32)} x`, '\0']) {
     expect(authenticate(bearer(wrong))).toBeUndefined();
@@ -27,11 +27,12 @@ test('the socket needs nothing', () => {
   expect(createAuthenticate(toDoor(tokens, tcp))({ ...nothing, transport: 'unix' })).toEqual({
     name: 'socket',
     role: 'admin',
+    isAmbient: false,
   });
 });
 
 test('without tokens, on loopback, anybody may control and nobody may change what there is to run', () => {
-  expect(createAuthenticate(toDoor([], tcp))(nothing)).toEqual({ name: 'anonymous', role: 'operate' });
+  expect(createAuthenticate(toDoor([], tcp))(nothing)).toEqual({ name: 'anonymous', role: 'operate', isAmbient: true });
   expect(createAuthenticate(toDoor([], { ...tcp, host: '*' }))(nothing)).toBeUndefined();
 });
 
@@ -39,8 +40,16 @@ test('a certificate is enough where it is required and there are no tokens, or w
   const withCertificate: Credentials = { ...nothing, transport: 'tls', certificate: 'cert-deploy' };
   const door = (clientAuth: 'none' | 'optional' | 'require', own: typeof tokens | []) =>
     toDoor(own, { ...tcp, host: '*', tls: { ...tls, clientAuth } });
-  expect(createAuthenticate(door('require', []))(withCertificate)).toEqual({ name: 'cert-deploy', role: 'admin' });
-  expect(createAuthenticate(door('optional', tokens))(withCertificate)).toEqual({ name: 'cert-deploy', role: 'admin' });
+  expect(createAuthenticate(door('require', []))(withCertificate)).toEqual({
+    name: 'cert-deploy',
+    role: 'admin',
+    isAmbient: true,
+  });
+  expect(createAuthenticate(door('optional', tokens))(withCertificate)).toEqual({
+    name: 'cert-deploy',
+    role: 'admin',
+    isAmbient: true,
+  });
   expect(createAuthenticate(door('require', tokens))(withCertificate)).toBeUndefined();
   expect(createAuthenticate(door('optional', tokens))(nothing)).toBeUndefined();
 });

@@ -9,6 +9,8 @@ export interface Caller {
   /** Name of a token, `CN` of a certificate, `socket` or `anonymous`. */
   readonly name: string;
   readonly role: CallerRole;
+  /** Whatever a browser is told to send, it sends as this caller: without a token, or with a certificate it has. */
+  readonly isAmbient: boolean;
 }
 
 export type Transport = 'unix' | 'tcp' | 'tls';
@@ -51,9 +53,9 @@ export function toDoor(tokens: readonly TokenSettings[], tcp: TcpSettings | unde
 export function createAuthenticate({ tokens, certificateSuffices, isLoopback: isLocal }: Door): Authenticate {
   const findToken = tokens.length === 0 ? () => undefined : createTokenFinder(tokens);
   return ({ transport, authorization, certificate }) => {
-    if (transport === 'unix') return { name: 'socket', role: 'admin' };
-    if (certificate !== undefined && certificateSuffices) return { name: certificate, role: 'admin' };
-    if (tokens.length === 0) return isLocal ? { name: 'anonymous', role: 'operate' } : undefined;
+    if (transport === 'unix') return { name: 'socket', role: 'admin', isAmbient: false };
+    if (certificate !== undefined && certificateSuffices) return { name: certificate, role: 'admin', isAmbient: true };
+    if (tokens.length === 0) return isLocal ? { name: 'anonymous', role: 'operate', isAmbient: true } : undefined;
     return findToken(readBearer(authorization));
   };
 }
@@ -66,7 +68,10 @@ function readBearer(authorization = ''): string {
 function createTokenFinder(tokens: readonly TokenSettings[]): (token: string) => Caller | undefined {
   const { createHash, timingSafeEqual } = loadCrypto();
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const known = tokens.map(({ name, role, token }) => ({ caller: { name, role }, digest: digest(token) }));
+  const known = tokens.map(({ name, role, token }) => ({
+    caller: { name, role, isAmbient: false },
+    digest: digest(token),
+  }));
   return (token) => {
     const given = digest(token);
     let found: Caller | undefined;

@@ -140,6 +140,22 @@ describe('bodies', () => {
   });
 });
 
+test('bodies that are read at the same time are limited together', async () => {
+  const pm = await bootApi({ options: { max_request_body: '40MB' } });
+  const head =
+    'PUT /api/v1/processes/x HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 39000000\r\n\r\n';
+  const [one, two] = [await pm.connect(), await pm.connect()];
+  for (const raw of [one, two]) raw.socket.write(head);
+  const part = Buffer.alloc(36_000_000, 0x20);
+  await new Promise((resolve) => one.socket.write(part, resolve));
+  two.socket.write(part);
+  expect(await untilAnswered(two, /\r\n\r\n\{.*\}/s)).toMatch(/^HTTP\/1\.1 429 .*too many large bodies at once/s);
+  one.socket.destroy();
+  two.socket.destroy();
+  expect((await pm.get('/livez')).status).toBe(200);
+  expect(await pm.stop()).toBe(0);
+});
+
 describe('connections', () => {
   test('what is no HTTP is a 400 and the end of the connection', async () => {
     const pm = await bootApi();

@@ -1,7 +1,7 @@
 import type { Clock, PluginScope } from '@pm-supervisor/core';
 import type { ApiContext } from '../handlers/handler.ts';
 import { type Answer, sendAnswer, sendProblem } from '../http/answer.ts';
-import { Gone, readJson } from '../http/body.ts';
+import { type BodyReader, createBodyReader, Gone } from '../http/body.ts';
 import type { Exchange } from '../http/gate.ts';
 import { readParameters, type ReadParameters } from '../parameters.ts';
 import { Refused } from '../problem.ts';
@@ -34,7 +34,7 @@ const mostUnsent = 128 * 1024 * 1024;
 interface App extends Omit<AppOptions, 'settings'> {
   readonly entrance: Entrance;
   readonly audit: Audit;
-  readonly maxBody: number;
+  readonly bodies: BodyReader;
 }
 
 /** What is known of a request so far, for the audit and for metrics. */
@@ -51,7 +51,7 @@ export function createApp({ settings, ...options }: AppOptions): (exchange: Exch
     ...options,
     entrance: createEntrance(settings, () => clock.monotonic()),
     audit: createAudit(pm, { clock, writes: settings.audit }),
-    maxBody: settings.maxBody,
+    bodies: createBodyReader(settings.maxBody),
   };
   return async (exchange) => {
     const startedAt = clock.monotonic();
@@ -161,7 +161,7 @@ function checkAll(read: ReadParameters): ReadParameters {
 }
 
 async function readBody(app: App, exchange: Exchange, { body, bodyOptional, inline }: ApiRoute): Promise<unknown> {
-  const value = await readJson(exchange, app.maxBody);
+  const value = await app.bodies.read(exchange);
   const schema: JsonSchema | undefined = inline?.body ?? (body === undefined ? undefined : schemas[body]);
   if (schema === undefined) return refuseBody(value);
   if (value === undefined && bodyOptional === true) return undefined;

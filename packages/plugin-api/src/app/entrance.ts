@@ -30,8 +30,8 @@ export function createEntrance({ tcp, tokens, rate }: ApiSettings, now: () => nu
     refuseOften(limit, peer, now());
     const { headers } = exchange.request;
     const client = acl === undefined ? peer : passAcl(acl, peer, headers);
-    refuseOtherSites(headers);
     const caller = identify(exchange, authenticate);
+    if (caller?.isAmbient === true) refuseOtherSites(headers);
     if (caller?.name === 'anonymous') refuseOtherHosts(headers);
     return { from: client === peer ? peer : `${peer} for ${client}`, caller };
   };

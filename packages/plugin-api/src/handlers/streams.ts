@@ -1,4 +1,3 @@
-import type { Snapshot } from '@pm-supervisor/core';
 import { toEventMessage } from '../event-message.ts';
 import { type LogQuery, readLogs, type Source } from '../log-lines.ts';
 import { readMoment } from '../moment.ts';
@@ -7,7 +6,7 @@ import type { LogLine } from '../routes/bodies.ts';
 import { createStreamClient, type StreamClient } from '../streams/client.ts';
 import { toTypeFilter } from '../streams/event-stream.ts';
 import { type ApiContext, type ApiRequest, flagOf, type Handler, numberOf, ok, textOf } from './handler.ts';
-import { findSources, ownName, toNames } from './targets.ts';
+import { findSources, toNames } from './targets.ts';
 
 /** More than any dashboard; each costs a descriptor. */
 const mostStreams = 1500;
@@ -33,7 +32,7 @@ export const getLogs: Handler = (context, request) => {
   const follows = names.length === 0 ? () => true : findSources(context, names);
   const query = toLogQuery(context, request, follows);
   if (!flagOf(request, 'follow')) {
-    const logs = readLogs(context.pm.logs, listSources(context.pm.snapshot()), query);
+    const logs = readLogs(context.pm.logs, context.pm.logs.sources(), query);
     return ok({ limit: query.limit, count: logs.length, logs });
   }
   const client = openStream(context, request, (gone) => context.logs.leave(gone));
@@ -42,7 +41,7 @@ export const getLogs: Handler = (context, request) => {
 };
 
 function toLogQuery(context: ApiContext, request: ApiRequest, follows: (source: Source) => boolean): LogQuery {
-  const sources = listSources(context.pm.snapshot()).filter(follows);
+  const sources = context.pm.logs.sources().filter(follows);
   const known = request.exchange.request.headers['last-event-id'];
   const after = textOf(request, 'since') ?? (typeof known === 'string' ? known : undefined);
   const since = after === undefined ? undefined : readMoment(after, context.clock.now());
@@ -59,14 +58,6 @@ function toLogQuery(context: ApiContext, request: ApiRequest, follows: (source: 
     level: textOf(request, 'level') as LogLine['level'] | undefined,
     stream: textOf(request, 'stream') as LogLine['stream'] | undefined,
   };
-}
-
-/** Everything that has output: all instances, and the supervisor. */
-export function listSources({ processes }: Snapshot): readonly Source[] {
-  const instances = processes.flatMap((process) =>
-    process.instances.map(({ id }) => ({ process: process.name, instance: id })),
-  );
-  return [{ process: ownName, instance: ownName }, ...instances];
 }
 
 function toSequence(header: string | string[] | undefined): number | undefined {

@@ -28,7 +28,7 @@ export function findSources(
 }
 
 /** What the supervisor's own records are kept under. */
-export const ownName = 'pm';
+const ownName = 'pm';
 
 function findAll(
   { plan }: ApiContext,

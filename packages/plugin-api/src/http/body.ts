@@ -7,12 +7,32 @@ export class Gone extends Error {}
 /** Deeper than any configuration; recursion over it is safe everywhere. */
 const deepest = 64;
 
-/** Reads and parses the body of a request; undefined: it has none. Throws Refused, or Gone. */
-export async function readJson(exchange: Exchange, limit: number): Promise<unknown> {
+/** All bodies that are being read, together: many at once, each allowed, must not fill the memory. */
+const mostReading = 64 * 1024 * 1024;
+
+/** Reads bodies of at most so many bytes. */
+export interface BodyReader {
+  /** Reads and parses the body of a request; undefined: it has none. Throws Refused, or Gone. */
+  read(exchange: Exchange): Promise<unknown>;
+}
+
+export function createBodyReader(limit: number): BodyReader {
+  const budget: Budget = { limit, reading: 0 };
+  return { read: (exchange) => readJson(exchange, budget) };
+}
+
+interface Budget {
+  /** Bytes of one body. */
+  readonly limit: number;
+  /** Bytes that are held now, of all. */
+  reading: number;
+}
+
+async function readJson(exchange: Exchange, budget: Budget): Promise<unknown> {
   const { headers } = exchange.request;
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   if (hasBody) refuseEncodings(exchange);
-  const bytes = hasBody ? await readBytes(exchange, limit) : undefined;
+  const bytes = hasBody ? await readBytes(exchange, budget) : undefined;
   // All is said. How long the answer takes is its own affair: it may be a wait for a command.
   exchange.connection.unlimit();
   return bytes === undefined || bytes.length === 0 ? undefined : parse(bytes);
@@ -35,7 +55,8 @@ function refuseEncodings({ request }: Exchange): void {
   });
 }
 
-async function readBytes({ request, response, expectsContinue }: Exchange, limit: number): Promise<Buffer> {
+async function readBytes({ request, response, expectsContinue }: Exchange, budget: Budget): Promise<Buffer> {
+  const { limit } = budget;
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   if (expectsContinue) response.writeContinue();
   const chunks: Buffer[] = [];
@@ -45,8 +66,10 @@ async function readBytes({ request, response, expectsContinue }: Exchange, limit
     await new Promise<void>((resolve, reject) => {
       request.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size <= limit) chunks.push(chunk);
-        else reject(tooLarge(limit));
+        budget.reading += chunk.length;
+        if (size > limit) return reject(tooLarge(limit));
+        if (budget.reading > mostReading) return reject(tooMuch());
+        chunks.push(chunk);
       });
       request.once('end', resolve);
       request.once('close', () => reject(new Gone()));
@@ -55,7 +78,15 @@ async function readBytes({ request, response, expectsContinue }: Exchange, limit
     return Buffer.concat(chunks);
   } finally {
     request.removeAllListeners('data');
+    budget.reading -= size;
   }
+}
+
+function tooMuch(): Refused {
+  return new Refused('PM_API_RATE_LIMITED', 'too many large bodies at once', {
+    headers: { 'retry-after': '1' },
+    closes: true,
+  });
 }
 
 function tooLarge(limit: number): Refused {

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { readCertificate, type Transport } from '../access/callers.ts';
 import { isLoopback, toPlainAddress } from '../access/ranges.ts';
 import type { ApiSettings, TcpSettings } from '../settings.ts';
+import { limitConnections, readDescriptorLimit, toCapacity } from './capacity.ts';
 import { listenOnTcp } from './tcp.ts';
 import { createTlsServer } from './tls.ts';
 import { listenOnSocket, type SocketPlace } from './unix-socket.ts';
@@ -33,11 +34,15 @@ export interface Doors {
   close(): void;
 }
 
-/** Connections of one door at the same time. More are dropped: each costs memory and a descriptor that services need too. */
-const mostConnections = 2000;
+/** Each connection costs memory, and a descriptor that services need too. */
+interface SizedPorts extends DoorPorts {
+  /** Connections of one door at the same time. */
+  readonly capacity: number;
+}
 
 /** Opens the control socket and TCP, as the settings say. Rejects with PmError, having left nothing open. */
-export async function openDoors(settings: ApiSettings, ports: DoorPorts): Promise<Doors> {
+export async function openDoors(settings: ApiSettings, outside: DoorPorts): Promise<Doors> {
+  const ports = { ...outside, capacity: toCapacity(readDescriptorLimit(), settings.tcp === undefined ? 1 : 2) };
   const addresses: string[] = [];
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).forEach((closer) => closer());
@@ -62,7 +67,7 @@ export async function openDoors(settings: ApiSettings, ports: DoorPorts): Promis
 /** A place that was chosen must be had. Without the usual one the processes are worth more than their control. */
 async function openControlSocket(
   { socket, socketMode: mode }: ApiSettings,
-  ports: DoorPorts,
+  ports: SizedPorts,
 ): Promise<{ readonly path: string; close(): void } | undefined> {
   const path = socket ?? ports.socket;
   if (path === undefined) return undefined;
@@ -75,9 +80,9 @@ async function openControlSocket(
   }
 }
 
-async function openSocket(place: SocketPlace, { accept, onWarning }: DoorPorts): Promise<() => void> {
+async function openSocket(place: SocketPlace, { accept, onWarning, capacity }: SizedPorts): Promise<() => void> {
   const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, { transport: 'unix', peer: 'unix' }));
-  server.maxConnections = mostConnections;
+  limitConnections(server, capacity);
   const remove = await listenOnSocket(server, place);
   server.on('error', (error) => onWarning(`the control socket: ${error.message}`));
   return () => {
@@ -89,11 +94,11 @@ async function openSocket(place: SocketPlace, { accept, onWarning }: DoorPorts):
 async function openTcp(
   settings: ApiSettings,
   tcp: TcpSettings,
-  ports: DoorPorts,
+  ports: SizedPorts,
 ): Promise<{ server: Server; address: string }> {
   refuseOpenDoor(settings, tcp);
   const server = createTcpServer(tcp, ports);
-  server.maxConnections = mostConnections;
+  limitConnections(server, ports.capacity);
   const address = await listenOnTcp(server, tcp);
   server.on('error', (error) => ports.onWarning(`the API on ${address}: ${error.message}`));
   return { server, address: `${tcp.tls === undefined ? 'http' : 'https'}://${address}` };
