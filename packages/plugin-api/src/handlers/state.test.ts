@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { schemas, type SchemaName } from '../routes/schemas.ts';
@@ -174,9 +175,10 @@ test('every answer is what its schema says', async () => {
   expect(await pm.stop()).toBe(0);
 });
 
-test('the document of the API is OpenAPI 3.1, and every reference in it leads somewhere', async () => {
+test('the document of the API is valid OpenAPI 3.1, and every reference in it leads somewhere', async () => {
   const pm = await bootApi();
   const { body } = await pm.get('/api/v1/openapi.json');
+  expect(await new Validator().validate(body)).toEqual({ valid: true });
   expect(body).toMatchObject({ openapi: '3.1.0', info: { title: 'pm management API' } });
   const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((path) =>
     Object.values(path),
