@@ -15,7 +15,6 @@ processes:
   job: {type: oneshot, command: ["true"], required: false}
 templates:
   "tpl@": {command: [sleep, "600"], initial_state: stopped}
-plugins: {api: {audit: false}}
 `;
 
 /** Requests in one go, and how often: 20,000 in all. What differs without the native helper is not HTTP: a tenth of it. */

@@ -1,4 +1,5 @@
 import type { Clock, Command, CommandResult, PluginScope } from '@pm-supervisor/core';
+import { createRateLimit } from './access/rate-limit.ts';
 import { toDiff } from './diff.ts';
 import { toMoment } from './moment.ts';
 import { Refused, toProblem } from './problem.ts';
@@ -167,16 +168,8 @@ async function within(ms: number, done: Promise<void>, clock: Clock): Promise<vo
 }
 
 function createGate(clock: Clock): () => boolean {
-  let tokens = commandRate.burst;
-  let filledAt = clock.monotonic();
-  return () => {
-    const now = clock.monotonic();
-    tokens = Math.min(commandRate.burst, tokens + ((now - filledAt) * commandRate.perSecond) / 1000);
-    filledAt = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
+  const passes = createRateLimit(commandRate);
+  return () => passes('', clock.monotonic()) === undefined;
 }
 
 function makeRoom(entries: Map<string, Entry>, passes: () => boolean): void {

@@ -287,6 +287,22 @@ describe('TCP', () => {
   });
 });
 
+test('a flood of changes is told in the log as far as a plugin may write, and counts as no failure', async () => {
+  const pm = await bootApi();
+  for (let round = 0; round < 15; round += 1) {
+    await Promise.all(Array.from({ length: 100 }, () => pm.post('/api/v1/processes/web/scale', {})));
+  }
+  await pm.turn(1000);
+  await pm.post('/api/v1/processes/web/scale', {});
+  const audit = pm.logs.records.filter((record) => record.startsWith('info: audit: POST'));
+  expect(audit).toHaveLength(801);
+  expect(audit.at(-1)).toBe(
+    'info: audit: POST /api/v1/processes/web/scale by api:socket from unix: 400 (and 700 more before)',
+  );
+  expect(pm.eventsOf('plugin.failed')).toEqual([]);
+  expect(await pm.stop()).toBe(0);
+});
+
 describe('a reload', () => {
   test('with another port in the flat keys: the new one is listened on, the old one is not; one that cannot be had changes nothing', async () => {
     const [one, two] = [await findPort(), await findPort()];
