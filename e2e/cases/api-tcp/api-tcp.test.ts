@@ -145,11 +145,11 @@ test('TLS with client certificates: who has one is let in by its name, and a new
         .get(
           { host: '127.0.0.1', port, path: '/api/v1/whoami', agent: false, ca: read('ca.crt'), ...options },
           (response) => {
-            const server = String((response.socket as TLSSocket).getPeerCertificate().subject.CN);
+            const { subject } = (response.socket as TLSSocket).getPeerCertificate();
             let text = '';
             response
               .on('data', (chunk: Buffer) => void (text += chunk.toString()))
-              .on('end', () => resolve({ server, text }));
+              .on('end', () => resolve({ server: subject.CN, text }));
           },
         )
         .on('error', reject);
