@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { watchEtcd } from './etcd-source.ts';
@@ -32,7 +32,8 @@ async function startGateway(): Promise<Fixture> {
     watch.write(line.slice(0, 20));
     watch.write(line.slice(20));
   };
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void answerRequest(request, response));
+  const answerRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = JSON.parse(await readAll(request)) as { create_request?: { start_revision: string } };
     asked.push(`${request.url} ${body.create_request?.start_revision ?? ''}`.trim());
     if (isAway) return void response.writeHead(503).end('no leader');
@@ -42,7 +43,7 @@ async function startGateway(): Promise<Fixture> {
     }
     const kvs = [...store].map(([key, value]) => ({ key: encode(key), value: encode(value) }));
     response.end(JSON.stringify({ header: { revision: String(revision) }, kvs }));
-  });
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

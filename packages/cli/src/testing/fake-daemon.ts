@@ -22,7 +22,8 @@ export async function startDaemon(answers: Readonly<Record<string, Answer>>): Pr
   const folder = mkdtempSync(join(tmpdir(), 'pm-cli-'));
   const socket = join(folder, 'pm.sock');
   const requests: string[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void answerRequest(request, response));
+  const answerRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = request;
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk as string;
@@ -32,7 +33,7 @@ export async function startDaemon(answers: Readonly<Record<string, Answer>>): Pr
       sendProblem(response, { status: 404, code: 'PM_API_NOT_FOUND', detail: `no answer for ${method} ${url}` });
     else if (typeof answer === 'function') answer(request, response, body);
     else sendJson(response, answer);
-  });
+  };
   server.listen(socket);
   await once(server, 'listening');
   onTestFinished(async () => {
