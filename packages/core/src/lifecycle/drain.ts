@@ -22,10 +22,15 @@ const unkillableMs = 5000;
 export async function drainUnits({ roster, clock, hurry }: DrainOptions): Promise<readonly ShutdownCulprit[]> {
   const order = createStopOrder(roster.graph);
   for (const unit of roster.units) if (!unit.standing.live) unit.down('shutdown');
-  const advance = (): void => stopNext(roster, order);
+  let due = false;
+  const advance = (): void => {
+    due = false;
+    stopNext(roster, order);
+  };
   const unsubscribe = roster.subscribe((unit) => {
     if (unit.isDown) order.down(unit.name);
-    queueMicrotask(advance);
+    if (!due) queueMicrotask(advance);
+    due = true;
   });
   for (const unit of roster.units) if (unit.isDown) order.down(unit.name);
   advance();

@@ -19,31 +19,44 @@ export function createStopOrder(graph: Graph): StopOrder {
   const waves = toWaves(graph)
     .toReversed()
     .map((wave) => new Set(wave.processes));
+  const waveOf = new Map(waves.flatMap((wave, index) => [...wave].map((name) => [name, index] as const)));
   const waiting = new Map(graph.names.map((name) => [name, new Set(graph.dependents.get(name))]));
   const gone = new Set<string>();
-  const named = new Set<string>();
+  /** May stop, and not named yet. Kept, because looking for them at each end would be a look at everybody. */
+  let ready: string[] = [];
   let current = 0;
 
+  const offer = (name: string): void => {
+    if (waveOf.get(name) === current && !gone.has(name) && waiting.get(name)?.size === 0) ready.push(name);
+  };
+  const offerWave = (): void => waves[current]?.forEach(offer);
+  const leaveEmptyWaves = (): void => {
+    const before = current;
+    while (current < waves.length && waves[current]?.size === 0) current += 1;
+    if (current !== before) offerWave();
+  };
+  offerWave();
   return {
     get done() {
       return gone.size === graph.names.length;
     },
     next() {
-      const names = [...(waves[current] ?? [])].filter((name) => !named.has(name) && waiting.get(name)?.size === 0);
-      for (const name of names) named.add(name);
+      const names = ready.filter((name) => !gone.has(name));
+      ready = [];
       return names;
     },
     down(name) {
       if (gone.has(name) || !waiting.has(name)) return;
       gone.add(name);
-      named.add(name);
-      for (const dependency of graph.dependencies.get(name) ?? []) waiting.get(dependency)?.delete(name);
-      for (const wave of waves) wave.delete(name);
-      while (current < waves.length && waves[current]?.size === 0) current += 1;
+      waves[waveOf.get(name) ?? -1]?.delete(name);
+      for (const dependency of graph.dependencies.get(name) ?? []) {
+        if (waiting.get(dependency)?.delete(name) === true) offer(dependency);
+      }
+      leaveEmptyWaves();
     },
     blockersOf(name) {
       const dependents = [...(waiting.get(name) ?? [])];
-      const wave = waves.findIndex((members) => members.has(name));
+      const wave = gone.has(name) ? -1 : (waveOf.get(name) ?? -1);
       return dependents.length > 0 || wave <= current ? dependents : [...(waves[current] ?? [])];
     },
   };
