@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, stat, writeFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { useSocket } from '../../harness/api.ts';
-import { test } from '../../harness/folder.ts';
+import { test, until } from '../../harness/folder.ts';
 import { openProgram } from '../../harness/program-for-others.ts';
 
 const web = 'processes:\n  web: {command: [sleep, "600"]}\n';
@@ -21,11 +21,63 @@ describe('the control socket', () => {
     expect(await folder.exists('.run/pm.sock')).toBe(false);
   });
 
-  test('can be switched off', async ({ folder }) => {
-    const pm = await folder.run(`${web}plugins: {api: false}\n`);
-    await pm.out.waitFor('up after');
+  test('can be switched off; then no service is told of one, not even of that of a supervisor above', async ({
+    folder,
+  }) => {
+    const yaml = 'processes:\n  web: {command: [sh, -c, "echo socket=$PM_SOCKET; sleep 600"]}\n';
+    const pm = await folder.run(`${yaml}plugins: {api: false}\n`, { env: { PM_SOCKET: '/above.sock' } });
+    await pm.out.waitFor(/^web-1: socket=$/);
     expect(await folder.exists('.run/pm.sock')).toBe(false);
     await pm.stop();
+  });
+
+  test('switched on and off, or moved, by a reload: what starts from then on is told so', async ({ folder }) => {
+    const yaml = 'processes:\n  web: {command: [sh, -c, "echo socket=$PM_SOCKET; exec sleep 600"], env: {RUN: "0"}}\n';
+    const pm = await folder.run(`${yaml}plugins: {api: false}\n`);
+    await pm.out.waitFor(/^web-1: socket=$/);
+    const [usual, chosen] = [`${folder.path}/.run/pm.sock`, `${folder.path}/c.sock`];
+    const changes = [
+      { plugins: 'plugins: {api: true}', socket: usual },
+      { plugins: `plugins: {api: {socket: ${chosen}}}`, socket: chosen },
+      { plugins: `global: {api_socket: ${usual}}`, socket: usual },
+      { plugins: `global: {api_socket: ${chosen}}`, socket: chosen },
+    ];
+    for (const [index, { plugins, socket }] of changes.entries()) {
+      await folder.write('pm.yaml', `${yaml.replace('"0"', `"${index + 1}"`)}${plugins}\n`);
+      await pm.signal('SIGHUP');
+      await pm.out.waitFor(`web-1: socket=${socket}`, {
+        times: changes.slice(0, index + 1).filter((one) => one.socket === socket).length,
+      });
+      await until('it answers there', () =>
+        useSocket(folder, socket)
+          .get('/livez')
+          .then(
+            () => true,
+            () => false,
+          ),
+      );
+    }
+    await folder.write('pm.yaml', `${yaml.replace('"0"', '"9"')}plugins: {api: false}\n`);
+    await pm.signal('SIGHUP');
+    await pm.out.waitFor(/^web-1: socket=$/, { times: 2 });
+    expect(await folder.exists('c.sock')).toBe(false);
+    await pm.stop();
+  });
+
+  test('at a place of its own it is known to commands, hooks and the command after -- alike', async ({ folder }) => {
+    const socket = `${folder.path}/own.sock`;
+    const yaml = `
+plugins: {api: {socket: ${socket}}}
+hooks: {pre_start: [{name: before, command: [sh, -c, "echo hook=$PM_SOCKET"]}]}
+processes:
+  web: {command: [echo, "expanded=\${PM_SOCKET}"], type: oneshot}
+`;
+    const pm = await folder.run(yaml, { args: ['run', '--', 'sh', '-c', 'echo main=$PM_SOCKET'] });
+    expect((await pm.ended).code).toBe(0);
+    const texts = pm.out.texts.join('\n');
+    expect(texts).toContain(`hook=${socket}`);
+    expect(texts).toContain(`expanded=${socket}`);
+    expect(texts).toContain(`main=${socket}`);
   });
 
   test('what a killed supervisor left is replaced', async ({ folder }) => {
@@ -40,7 +92,7 @@ describe('the control socket', () => {
     await pm.stop();
   });
 
-  test('at a place that another supervisor has, a second one does not start, and names its pid [line 8]', async ({
+  test('at a place that another supervisor has, a second one ends with 75, starts nothing, and names its pid [lines 8, 26]', async ({
     folder,
   }) => {
     const socket = `${folder.path}/shared.sock`;
@@ -48,7 +100,8 @@ describe('the control socket', () => {
     const first = await folder.run(yaml);
     await first.out.waitFor('up after');
     const second = folder.pm(['run'], { env: { PM_RUNTIME_DIR: `${folder.path}/.other` } });
-    expect((await second.ended).code).toBe(1);
+    expect((await second.ended).code).toBe(75);
+    expect(second.out.texts.join('\n')).not.toContain('web-1 started');
     expect(second.out.texts.join('\n')).toContain(
       `the API cannot listen on ${socket}: another pm listens on it already: pid ${await first.pid()}`,
     );

@@ -189,7 +189,8 @@ function createPlanning(request: PlanRequest, ports: PlannerPorts, first: Source
     make,
     async replan({ reread, ...wanted }) {
       if (reread || current === undefined) return make(await readSources(request, ports), wanted);
-      return make(current.sources, wanted, current.said);
+      // The files are as they were when they passed: what is wrong now came with the change.
+      return make({ ...current.sources, origin: 'what is declared at run time' }, wanted, current.said);
     },
   };
 }

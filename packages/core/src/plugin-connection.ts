@@ -6,7 +6,7 @@ import type { Supervisor, World } from './supervisor.ts';
 export function connectPlugins(
   planned: Planned,
   supervisor: Supervisor,
-  { logs, socket }: Pick<World, 'logs' | 'socket'>,
+  { logs, socketPlace: socket }: Pick<World, 'logs' | 'socketPlace'>,
 ): void {
   const { host, origin } = planned;
   host.connect({
@@ -20,5 +20,6 @@ export function connectPlugins(
     explain: () => ({ origin, keys: explainPlan(supervisor.plan, planned.values, planned.secrets).keys }),
     plugins: () => host.plugins(),
     socket,
+    announceSocket: (path) => supervisor.announceSocket(path),
   });
 }

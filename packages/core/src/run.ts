@@ -159,7 +159,7 @@ function createWorld(logs: LogPipeline, runtimeDir: string | undefined, options:
     probes: { canConnect, fileStamp, residentBytes, treeUsage: readTreeUsage },
     env: toInheritedEnv(options.env),
     cwd: options.cwd,
-    socket: runtimeDir === undefined ? undefined : join(runtimeDir, 'pm.sock'),
+    socketPlace: runtimeDir === undefined ? undefined : join(runtimeDir, 'pm.sock'),
     memoryLimit: createMemoryLimitReader(),
     random: Math.random,
     pid: options.pid,

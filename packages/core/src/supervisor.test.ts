@@ -23,7 +23,7 @@ function start(specs: readonly ProcessSpec[], changes: Partial<Plan> = {}): Run 
     plan,
     hooks,
     replan: () => Promise.resolve({ plan, accept: () => Promise.resolve(), discard: () => Promise.resolve() }),
-    world: { ...ports, pid: 1, hasTerminal: false },
+    world: { ...ports, socketPlace: undefined, pid: 1, hasTerminal: false },
     disposePlugins: () => Promise.resolve(),
   });
   let code: number | undefined;

@@ -1,6 +1,7 @@
 import { createDispatch, type Dispatch } from './command/dispatch.ts';
 import { resolveTargets } from './command/resolve.ts';
 import { writeEvents } from './event/describe.ts';
+import { PmError } from './errors.ts';
 import type { Caller, ShutdownCulprit } from './event/event.ts';
 import { createJournal, type Journal } from './event/journal.ts';
 import { toExitCode } from './instance/exit.ts';
@@ -40,6 +41,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 /** Exit codes that are not those of a process; see docs/reference/cli. */
 const bootFailedCode = 1;
 const defectCode = 70;
+const alreadyRunningCode = 75;
 
 /** How long the last lines may take when nobody reads the output. */
 const flushLimitMs = 2000;
@@ -66,16 +68,22 @@ class RunningSupervisor implements Supervisor {
   #exitCode = 0;
   #holds = 0;
   #foreground: Foreground | undefined;
+  /** Where somebody listens for commands. */
+  #socket: string | undefined;
 
   constructor(options: SupervisorOptions) {
     const { world, hooks, plan } = options;
     this.#options = options;
     this.#startedAt = world.clock.now();
     this.journal = createJournal({ now: () => world.clock.now(), onListenerError: (error) => this.fail(error) });
+    const announced = (): string | undefined => this.#socket;
     this.#ports = {
       ...world,
       hooks: toInstanceHooks(hooks),
       emit: (type, payload) => void this.journal.append(type, payload),
+      get socket() {
+        return announced();
+      },
     };
     this.#roster = new Roster(this.#ports);
     this.#keeper = createPlanKeeper({
@@ -132,6 +140,10 @@ class RunningSupervisor implements Supervisor {
 
   usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>> {
     return measureUsage(this.#roster, this.#ports, instances);
+  }
+
+  announceSocket(path: string | undefined): void {
+    this.#socket = path;
   }
 
   onSignal(signal: SignalName): void {
@@ -210,7 +222,8 @@ class RunningSupervisor implements Supervisor {
     try {
       await this.#options.hooks.supervisor.starting.fire(plan, { signal });
     } catch (error) {
-      if (!signal.aborted) this.#failBoot(error instanceof Error ? error.message : String(error));
+      const code = isAlreadyRunning(error) ? alreadyRunningCode : bootFailedCode;
+      if (!signal.aborted) this.#failBoot(error instanceof Error ? error.message : String(error), code);
       return false;
     }
     const ok = await this.#runGlobalHooks('preStart', signal);
@@ -218,8 +231,8 @@ class RunningSupervisor implements Supervisor {
     return ok;
   }
 
-  #failBoot(why: string): void {
-    this.#requestStop({ reason: `boot failed: ${why}`, caller: 'core', exitCode: bootFailedCode });
+  #failBoot(why: string, exitCode = bootFailedCode): void {
+    this.#requestStop({ reason: `boot failed: ${why}`, caller: 'core', exitCode });
   }
 
   #runGlobalHooks(kind: keyof HookSet, signal: AbortSignal): Promise<boolean> {
@@ -333,4 +346,12 @@ class RunningSupervisor implements Supervisor {
     this.#options.hooks.plan.applied.fire(plan, diff);
     this.#stopIfIdle();
   }
+}
+
+/** What a plugin throws comes stamped with its name; what it threw is the cause. */
+function isAlreadyRunning(error: unknown): boolean {
+  const codes = [error, error instanceof Error ? error.cause : undefined].map((one) =>
+    one instanceof PmError ? one.code : undefined,
+  );
+  return codes.includes('PM_ALREADY_RUNNING');
 }

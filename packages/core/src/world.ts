@@ -9,7 +9,9 @@ import type { TreeUsage } from './os/tree-usage.ts';
 import type { Plan, SignalName } from './plan/spec.ts';
 
 /** Everything outside of the supervisor; the real one is made in `run.ts`. */
-export interface World extends Omit<Ports, 'hooks' | 'emit'> {
+export interface World extends Omit<Ports, 'hooks' | 'emit' | 'socket'> {
+  /** Where the control socket belongs; undefined where none can be made. */
+  readonly socketPlace: string | undefined;
   readonly pid: number;
   /** Standard input is a terminal. */
   readonly hasTerminal: boolean;
@@ -37,6 +39,8 @@ export interface Supervisor {
   readonly journal: Journal;
   /** The plan in force. */
   readonly plan: Plan;
+  /** Who listens on the control socket says where it is: what starts from then on finds it as PM_SOCKET. */
+  announceSocket(path: string | undefined): void;
   /** What the tree of each living instance uses now, by instance: of those named, or all. */
   usage(instances?: ReadonlySet<string>): Promise<ReadonlyMap<string, TreeUsage>>;
   /** What a signal to the supervisor means: SIGTERM, SIGINT and SIGQUIT stop (twice: kill), SIGHUP reads the configuration again. */

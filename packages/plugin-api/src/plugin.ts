@@ -31,7 +31,6 @@ function setUp(pm: PluginScope, options: ApiOptions): () => void {
   const toOwnSettings = (of: Plan): ApiSettings => toSettings(options, toFlat(of));
 
   pm.provide('api', registry);
-  tellSocket(pm, () => plan && toOwnSettings(plan).socket);
   lockScales(pm, () => plan);
   pm.hooks.plan.check.tap((checked, findings) =>
     checkSettings(options, toFlat(checked), { findings, facts: { whyUnreadable } }),
@@ -48,22 +47,6 @@ function setUp(pm: PluginScope, options: ApiOptions): () => void {
   return () => holder.close();
 }
 
-/** Services find the socket by PM_SOCKET; core knows only where it usually is. */
-function tellSocket({ hooks }: PluginScope, place: () => string | undefined): void {
-  let isTapped = false;
-  // A tap costs each spawn a turn of the loop, so there is none while nothing is to be told.
-  const tap = (): void => {
-    if (isTapped || place() === undefined) return;
-    isTapped = true;
-    hooks.instance.spawning.tap((request) => {
-      const socket = place();
-      return socket === undefined ? undefined : { ...request, env: { ...request.env, PM_SOCKET: socket } };
-    });
-  };
-  hooks.supervisor.starting.tap(tap, { stage: 'late' });
-  hooks.plan.applied.tap(tap, { stage: 'late' });
-}
-
 /** What is open now, and how it becomes something else. */
 interface Holder {
   /** Rejects where it cannot be opened: then the boot fails, and says why. */
@@ -73,13 +56,15 @@ interface Holder {
   close(): void;
 }
 
-function createHolder({ logger }: PluginScope, openWith: (settings: ApiSettings) => Promise<OpenApi>): Holder {
+function createHolder(pm: PluginScope, openWith: (settings: ApiSettings) => Promise<OpenApi>): Holder {
+  const { logger } = pm;
   let current: OpenApi | undefined;
   let turn: Promise<void> = Promise.resolve();
   let closed = false;
   const open = async (settings: ApiSettings): Promise<void> => {
     current = await openWith(settings);
-    if (closed) current.close();
+    if (closed) return current.close();
+    pm.announceSocket(current.socket);
   };
   const replace = async (settings: ApiSettings): Promise<void> => {
     const before = current;
@@ -93,13 +78,18 @@ function createHolder({ logger }: PluginScope, openWith: (settings: ApiSettings)
   return {
     open,
     change(settings) {
+      // What the same change starts must find the new place, not the one that it takes away.
+      if (!closed && current !== undefined && settings.socket !== current.settings.socket)
+        pm.announceSocket(settings.socket ?? pm.socket);
       turn = turn
         .then(() => replace(settings))
         .catch((error: Error) => logger.error(`the API is gone: ${error.message}`));
     },
     close() {
       closed = true;
-      current?.close();
+      if (current === undefined) return;
+      pm.announceSocket(undefined);
+      current.close();
     },
   };
 }
@@ -119,6 +109,8 @@ function whyUnreadable(path: string): string | undefined {
 
 interface OpenApi {
   readonly settings: ApiSettings;
+  /** Where services find it. */
+  readonly socket: string | undefined;
   close(): void;
 }
 
@@ -150,6 +142,7 @@ async function openApi(options: ServerOptions): Promise<OpenApi> {
   tellAddresses(pm, doors);
   return {
     settings,
+    socket: doors.socket,
     close() {
       doors.close();
       loaded?.close();

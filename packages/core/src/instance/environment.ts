@@ -1,7 +1,10 @@
 import type { Credentials, ProcessSpec } from '../plan/spec.ts';
 
-/** Variables that are for the supervisor alone. Overrides may hold the secrets of other processes. */
-const ownVariables = /^PM_(API_TOKEN$|GLOBAL_|PROCESS_)/;
+/**
+ * Variables that are for the supervisor alone. Overrides may hold the secrets of other processes, and the socket is that
+ * of a supervisor above this one.
+ */
+const ownVariables = /^PM_(API_TOKEN$|SOCKET$|GLOBAL_|PROCESS_)/;
 
 /** The supervisor's environment as children may see it. */
 export function toInheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

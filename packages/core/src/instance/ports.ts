@@ -54,7 +54,7 @@ export interface Ports {
   /** The environment children inherit, secrets of the supervisor already removed. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Path of the control socket for PM_SOCKET; absent where none can be made. */
+  /** Path of the control socket for PM_SOCKET; undefined while nobody listens on one. May change with a reload. */
   readonly socket: string | undefined;
   /** The container's memory limit in bytes, where there is one. */
   memoryLimit(): number | undefined;

@@ -17,7 +17,7 @@ export async function runGlobalHooks(
   if (hooks[kind].length === 0) return true;
   const outcome = await runHooks(hooks[kind], {
     ports,
-    env: { ...ports.env, ...global.env },
+    env: { ...ports.env, ...(ports.socket === undefined ? {} : { PM_SOCKET: ports.socket }), ...global.env },
     cwd: global.workingDir ?? ports.cwd,
     os: { limits: {}, ...(global.credentials === undefined ? {} : { credentials: global.credentials }) },
     signal,

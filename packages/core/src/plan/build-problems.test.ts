@@ -510,21 +510,21 @@ const errors: readonly Row[] = [
     process({ scale: 2 }, { 'web-2': {} }),
     'processes.web-2',
     '"web-2" is also the name of an instance of "web"',
-    'Rename it',
+    'Rename one of them',
   ],
   [
     'the name of the only instance',
     process({}, { 'web-1': {} }),
     'processes.web-1',
     '"web-1" is also the name of an instance of "web"',
-    'Rename it',
+    'Rename one of them',
   ],
   [
     'a bundle with the name of an instance',
     { ...process({ scale: 3 }), bundles: { 'web-3': ['web'] } },
     'bundles.web-3',
     '"web-3" is also the name of an instance of "web"',
-    'Rename it',
+    'Rename one of them',
   ],
 
   // Bundles and templates
@@ -578,6 +578,19 @@ describe('the meaning gate refuses', () => {
     const found = problemsOf(parts).filter((problem) => problem.path === path);
     expect(found.map((problem) => [problem.severity, problem.message])).toContainEqual(['error', message]);
     expect(found.find((problem) => problem.message === message)?.hint).toContain(hint);
+  });
+
+  test('a name that is that of an instance: told at what is declared at run time, where the other is of a file', () => {
+    const atRunTime = { layer: 'dynamic', from: 'run time' } as const;
+    const sourceOf = (path: string): typeof atRunTime | undefined =>
+      path.startsWith('processes.web.') ? atRunTime : undefined;
+    const parts: DraftParts = { processes: { web: { scale: 2 }, 'web-2': {} }, bundles: { 'web-1': ['web-2'] } };
+    expect(problemsOf(parts, { origin: { ...nowhere, sourceOf } }).map(({ path, message }) => [path, message])).toEqual(
+      [
+        ['processes.web', 'its instance "web-2" would have the name of the process "web-2"'],
+        ['processes.web', 'its instance "web-1" would have the name of the bundle "web-1"'],
+      ],
+    );
   });
 
   test('everything at once, and makes no plan', () => {

@@ -21,6 +21,7 @@ export interface SupervisorPort {
   plugins(): readonly PluginInfo[];
   /** Where the control socket belongs; undefined where none can be made. */
   readonly socket: string | undefined;
+  announceSocket(path: string | undefined): void;
 }
 
 /** The configuration in force: every key and who set it. Plain data; secrets are masked. */
@@ -70,6 +71,7 @@ export function createConnections(): Connections {
     get socket() {
       return (supervisor ?? refuse('socket')).socket;
     },
+    announceSocket: (path) => (supervisor ?? refuse('announceSocket')).announceSocket(path),
     usage: async (instances) => (supervisor ?? refuse('usage')).usage(instances),
     explain: () => (supervisor ?? refuse('explain')).explain(),
     plugins: () => (supervisor ?? refuse('plugins')).plugins(),

@@ -64,6 +64,7 @@ function createBench(...plugins: readonly (PluginDefinition | ((options?: never)
     explain: () => ({ origin: 'inline', keys: [] }),
     plugins: () => host.plugins(),
     socket: undefined,
+    announceSocket: () => undefined,
   };
   return { clock, host, early, sent, events, records, supervisor };
 }

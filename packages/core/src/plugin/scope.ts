@@ -57,6 +57,8 @@ export interface PluginScope {
   plugins(): readonly PluginInfo[];
   /** Where the control socket belongs; undefined where none can be made. Throws CommandError before the supervisor runs. */
   readonly socket: string | undefined;
+  /** Whoever listens on the control socket says where: what starts from then on has it as PM_SOCKET. undefined: nobody does. */
+  announceSocket(path: string | undefined): void;
   /** Offers something to other plugins. Throws PluginError where another plugin has the name. */
   provide<K extends ApiName>(name: K, api: PluginApis[K]): void;
   /** What another plugin offers; undefined where none does. List the plugin in `requires` or `after`, so that it is set up before. */
@@ -119,6 +121,7 @@ export function createScope(ports: ScopePorts): PluginScope {
     get socket() {
       return connections.socket;
     },
+    announceSocket: (path: string | undefined) => runAsCore(() => connections.announceSocket(path)),
     provide: <K extends ApiName>(name: K, api: PluginApis[K]) => board.provide(owner, name, api),
     use: <K extends ApiName>(name: K) => board.use(owner, name) as PluginApis[K] | undefined,
     onDispose: addDisposer,

@@ -91,14 +91,15 @@ export async function createTestSupervisor(options: TestSupervisorOptions): Prom
 
 function join(planned: Planned, ports: ReturnType<typeof createTestPorts>): Supervisor {
   const { plan: first, hooks, host } = planned;
+  const world = { ...ports, socketPlace: undefined, pid: 1, hasTerminal: false };
   const supervisor = createSupervisor({
     plan: first,
     hooks,
     replan: (change) => planned.replan(change),
-    world: { ...ports, pid: 1, hasTerminal: false },
+    world,
     disposePlugins: () => host.dispose(),
   });
-  connectPlugins(planned, supervisor, ports);
+  connectPlugins(planned, supervisor, world);
   return supervisor;
 }
 

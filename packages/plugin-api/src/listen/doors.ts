@@ -30,6 +30,8 @@ export interface DoorPorts {
 export interface Doors {
   /** In words: `/run/pm/pm.sock`, `https://127.0.0.1:9180`. */
   readonly addresses: readonly string[];
+  /** Path of the control socket; undefined where there is none. */
+  readonly socket: string | undefined;
   /** Takes no more connections; those there are stay. */
   close(): void;
 }
@@ -57,7 +59,7 @@ export async function openDoors(settings: ApiSettings, outside: DoorPorts): Prom
       closers.push(() => void server.close());
       addresses.push(address);
     }
-    return { addresses, close };
+    return { addresses, socket: socket?.path, close };
   } catch (error) {
     close();
     throw error;

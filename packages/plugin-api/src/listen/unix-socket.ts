@@ -1,6 +1,7 @@
 import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { PmError } from '@pm-supervisor/core';
 import { toListenError } from './listen-error.ts';
 
 export interface SocketPlace {
@@ -99,9 +100,16 @@ async function removeStale(path: string): Promise<void> {
   if (before === undefined) return;
   if (!before.isSocket()) throw new Error('there is something else at its place, which is no socket');
   const answer = await ask(path);
-  if (answer !== undefined)
-    throw new Error(`another pm listens on it already${answer.pid === undefined ? '' : `: pid ${answer.pid}`}`);
+  if (answer !== undefined) throw toAlreadyRunning(path, answer.pid);
   removeOwn(path, before);
+}
+
+function toAlreadyRunning(path: string, pid: string | undefined): PmError {
+  const who = pid === undefined ? '' : `: pid ${pid}`;
+  return new PmError(
+    'PM_ALREADY_RUNNING',
+    `the API cannot listen on ${path}: another pm listens on it already${who}. Stop it first, or give this one a socket of its own (plugins.api.socket)`,
+  );
 }
 
 function removeOwn(path: string, { dev, ino }: { readonly dev: number; readonly ino: number }): void {

@@ -24,11 +24,18 @@ export function checkInstanceNames(
   return ceilings;
 }
 
+/** Told at the one that came last: what a caller declares at run time, where the other stands in the files. */
 function reportTaken(name: string, owner: ProcessSpec, { declared, report }: Building): void {
-  const path = declared.get(name)?.path ?? joinPath('bundles', name);
+  const taker = declared.get(name);
+  const hint = `Rename one of them: instances of "${owner.name}" are called ${owner.name}-1, ${owner.name}-2, ….`;
+  if (owner.source === 'dynamic' && taker?.source !== 'dynamic') {
+    const path = declared.get(owner.name)?.path ?? joinPath('processes', owner.name);
+    const kind = taker === undefined ? 'bundle' : 'process';
+    return report.error(path, `its instance "${name}" would have the name of the ${kind} "${name}"`, hint);
+  }
   report.error(
-    path,
+    taker?.path ?? joinPath('bundles', name),
     `"${name}" is also the name of an instance of "${owner.name}"`,
-    `Rename it: instances of "${owner.name}" are called ${owner.name}-1, ${owner.name}-2, ….`,
+    hint,
   );
 }
