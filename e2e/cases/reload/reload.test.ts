@@ -38,7 +38,9 @@ processes:
     );
     const from = await reload(pm, 'pm: configuration applied: added new; removed old; changed db (env), web (command)');
     await pm.out.waitFor('new-1: new is here');
-    expect(startsSince(pm, from)).toEqual(['db-1', 'web-1', 'new-1']);
+    const started = startsSince(pm, from);
+    expect(started.toSorted()).toEqual(['db-1', 'new-1', 'web-1']);
+    expect(started.indexOf('db-1')).toBeLessThan(started.indexOf('web-1'));
     for (const untouched of ['keep-1', 'app-1']) expect(pidsOf(pm, untouched)).toHaveLength(1);
     expect(await folder.read('ends')).toBe('old-stopped\n');
     expect((await pm.stop()).code).toBe(0);
@@ -164,7 +166,9 @@ processes:
     await pm.stop();
   });
 
-  test('two at once are done one after the other, and the last file wins [line 16]', async ({ folder }) => {
+  test('two at once: the last file wins, and what changed in both does not restart more than that takes [line 16]', async ({
+    folder,
+  }) => {
     const toConfig = (greeting: string): string => `
 processes:
   slow: {command: [sh, -c, "trap 'sleep 0.5; exit 0' TERM; echo $GREETING; while :; do sleep 0.02; done"], env: {GREETING: ${greeting}}}
@@ -182,11 +186,32 @@ processes:
     await pm.out.waitFor('slow-1: three');
     await pm.out.waitFor('pm: three-1 started');
     await pm.out.waitFor('pm: two-1 ended');
-    expect(pm.out.texts.filter((text) => text.startsWith('slow-1: '))).toEqual([
-      'slow-1: one',
-      'slow-1: two',
-      'slow-1: three',
-    ]);
+    const greetings = pm.out.texts.filter((text) => text.startsWith('slow-1: '));
+    expect(greetings.filter((text) => text !== 'slow-1: two')).toEqual(['slow-1: one', 'slow-1: three']);
+    expect(greetings.at(-1)).toBe('slow-1: three');
+    expect((await pm.stop()).code).toBe(0);
+  });
+
+  test('a stop that takes its time delays nothing that is new, in this reload and in the next; what was renamed waits for its end [line 16]', async ({
+    folder,
+  }) => {
+    const slow =
+      '{command: [sh, -c, "trap \'while [ ! -e go ]; do sleep 0.02; done; exit 0\' TERM; while :; do sleep 0.02; done"]}';
+    const pm = await folder.run(`processes:\n  slow: ${slow}\n`);
+    await pm.out.waitFor('pm: up after');
+    await folder.write('pm.yaml', `processes:\n  renamed: ${slow}\n  new: {command: [sleep, "600"]}\n`);
+    await pm.signal('SIGHUP');
+    await pm.out.waitFor('pm: new-1 started');
+    await folder.write('pm.yaml', `${await folder.read('pm.yaml')}  newer: {command: [sleep, "601"]}\n`);
+    await pm.signal('SIGHUP');
+    await pm.out.waitFor('pm: newer-1 started');
+    await pm.out.waitFor('pm: configuration applied: added newer');
+    expect(pm.out.texts.filter((text) => /^pm: (slow-1 ended|renamed-1 started)/.test(text))).toEqual([]);
+    await folder.write('go', '');
+    await pm.out.waitFor('pm: configuration applied: added renamed, new; removed slow');
+    await pm.out.waitFor('pm: renamed-1 started');
+    const order = pm.out.texts.filter((text) => /^pm: (slow-1 ended|renamed-1 started)/.test(text));
+    expect(order.map((text) => text.split(' ')[1])).toEqual(['slow-1', 'renamed-1']);
     expect((await pm.stop()).code).toBe(0);
   });
 

@@ -9,7 +9,7 @@ import type { Instance } from './instance/instance.ts';
 import { restingStates } from './instance/machine.ts';
 import type { Ports } from './instance/ports.ts';
 import type { Snapshot } from './instance/view.ts';
-import { applyPlan } from './lifecycle/apply.ts';
+import { type ApplyPlan, createApplier } from './lifecycle/apply.ts';
 import { bootUnits } from './lifecycle/boot.ts';
 import { drainUnits } from './lifecycle/drain.ts';
 import { startForeground, type Foreground } from './lifecycle/foreground.ts';
@@ -53,6 +53,7 @@ class RunningSupervisor implements Supervisor {
   readonly #ports: Ports;
   readonly #roster: Roster;
   readonly #keeper: PlanKeeper;
+  readonly #applyPlan: ApplyPlan;
   /** Aborts when the stop begins: boot, reloads and waits end. */
   readonly #draining = new AbortController();
   /** Aborts when what is left is to be killed. */
@@ -92,6 +93,12 @@ class RunningSupervisor implements Supervisor {
       apply: (change) => this.#apply(change),
       isEnding: () => this.#stop !== undefined,
       onRejected: (error) => this.#ports.emit('plan.rejected', toRejection(error)),
+    });
+    this.#applyPlan = createApplier({
+      roster: this.#roster,
+      ports: this.#ports,
+      current: () => this.#keeper.plan,
+      signal: this.#draining.signal,
     });
     this.dispatch = createDispatch({
       clock: world.clock,
@@ -337,13 +344,23 @@ class RunningSupervisor implements Supervisor {
     }
   }
 
-  async #apply({ before, plan, diff }: PlanChange): Promise<void> {
-    this.#ports.logs.configure(toPipelineSettings(plan.global));
-    if (!this.#unitsKnown) return this.#ports.emit('plan.applied', { diff });
-    await this.#unitsStarted.promise;
-    await applyPlan({ roster: this.#roster, ports: this.#ports, before, plan, diff, signal: this.#draining.signal });
+  async #apply(change: PlanChange): Promise<{ done: Promise<void> }> {
+    this.#ports.logs.configure(toPipelineSettings(change.plan.global));
+    if (this.#unitsKnown) await this.#unitsStarted.promise;
+    const done = this.#carryOut(change);
+    done.catch((error: unknown) => this.fail(error));
+    return { done };
+  }
+
+  /** Plugins know the plan before its first process starts. */
+  async #carryOut(change: PlanChange): Promise<void> {
+    const { plan, diff } = change;
+    if (this.#unitsKnown) {
+      const applied = this.#applyPlan(change);
+      this.#options.hooks.plan.applied.fire(plan, diff);
+      await applied;
+    }
     this.#ports.emit('plan.applied', { diff });
-    this.#options.hooks.plan.applied.fire(plan, diff);
     this.#stopIfIdle();
   }
 }

@@ -7,16 +7,23 @@ import type { Roster } from '../unit/roster.ts';
 import { performers, type Performance, type PerformerContext } from './perform.ts';
 import type { Command, CommandResult, CommandType, DispatchOptions, Refusal } from './command.ts';
 
-/** Changes of the plan, one after the other; each answers with what it changed (or would change). */
+/** A change of the plan that is in force. */
+export interface PlanStep {
+  readonly diff: PlanDiff;
+  /** What was taken away is gone, what changed has restarted, what is new was started. */
+  readonly done: Promise<void>;
+}
+
+/** Changes of the plan, one after the other; each answers with what it changed (or would change) when it is in force. */
 export interface PlanChanges {
-  applyConfig(dryRun: boolean): Promise<PlanDiff>;
-  put(name: string, declaration: unknown): Promise<PlanDiff>;
-  remove(name: string): Promise<PlanDiff>;
+  applyConfig(dryRun: boolean): Promise<PlanStep>;
+  put(name: string, declaration: unknown): Promise<PlanStep>;
+  remove(name: string): Promise<PlanStep>;
   reconcile(
     label: readonly [string, string],
     declarations: Readonly<Record<string, unknown>>,
     dryRun: boolean,
-  ): Promise<PlanDiff>;
+  ): Promise<PlanStep>;
 }
 
 export interface DispatchContext extends PerformerContext {
@@ -100,13 +107,21 @@ async function awaitPerformance(
   const limit = new AbortController();
   const timer = clock.after(options.waitMs ?? 0, () => limit.abort());
   const signal = options.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, options.signal]);
-  const waits = [roster.until(settled, signal), ...(finish === undefined ? [] : [finish.then(() => true)])];
+  const settling =
+    finish === undefined ? roster.until(settled, signal) : finish.then(() => roster.until(settled, signal));
   try {
-    if (!(await Promise.race(waits))) throw toTimeout(command, options);
+    if (!(await Promise.race([settling, untilAborted(signal)]))) throw toTimeout(command, options);
   } finally {
     timer.cancel();
     limit.abort();
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
 }
 
 function toTimeout(command: Command, options: DispatchOptions): CommandError {

@@ -11,7 +11,7 @@ import { startWithNeeds } from '../unit/needs.ts';
 import type { Roster } from '../unit/roster.ts';
 import type { Unit } from '../unit/unit.ts';
 import type { Command, CommandType, Target } from './command.ts';
-import type { PlanChanges } from './dispatch.ts';
+import type { PlanChanges, PlanStep } from './dispatch.ts';
 import { restartRolling } from './rolling.ts';
 
 /** A target found: a whole unit, or one slot of it. */
@@ -33,10 +33,10 @@ export interface PerformerContext {
 export interface Performance {
   readonly changed: boolean;
   readonly units: readonly string[];
-  /** Whether the final state is reached. */
-  readonly settled: () => boolean;
-  /** Work that goes on by itself and may fail (rolling restarts, reload commands). */
+  /** Work that goes on by itself and may fail (rolling restarts, reload commands, a new plan). */
   readonly finish?: Promise<void>;
+  /** Whether the final state is reached, once that work is done. */
+  readonly settled: () => boolean;
   readonly diff?: PlanDiff;
 }
 
@@ -76,7 +76,7 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
       const finish = restartRolling(found.flatMap(toInstances), context.roster);
       // Whoever waits hears of a failure; nobody else may be surprised by an unhandled rejection.
       finish.catch((error: Error) => context.ports.emit('supervisor.warning', { message: error.message }));
-      return { ...toPerformance(found, true, () => false), finish };
+      return { ...toPerformance(found, true, () => true), finish };
     }
     const before = new Map(found.flatMap(toInstances).map((instance) => [instance, instance.spawns]));
     for (const { unit, index } of found) {
@@ -97,7 +97,7 @@ export const performers: { readonly [T in CommandType]: Performer<T> } = {
       ),
     ).then(() => undefined);
     finish.catch((error: Error) => context.ports.emit('supervisor.warning', { message: error.message }));
-    return { ...toPerformance(found, true, () => false), finish };
+    return { ...toPerformance(found, true, () => true), finish };
   },
 
   signal: async ({ targets, signal }, _caller, context) => {
@@ -150,10 +150,10 @@ function toPerformance(found: readonly Addressee[], changed: boolean, settled: (
 }
 
 /** Settled when what was added or changed is up, or will not be. */
-function toPlanPerformance(diff: PlanDiff, roster: Roster): Performance {
+function toPlanPerformance({ diff, done: finish }: PlanStep, roster: Roster): Performance {
   const units = [...diff.added, ...diff.changed.map(({ name }) => name)];
   const settled = (): boolean => units.every((name) => roster.get(name)?.isSettled ?? true);
-  return { changed: !isEmptyDiff(diff), units, settled, diff };
+  return { changed: !isEmptyDiff(diff), units, settled, finish, diff };
 }
 
 function toInstances({ unit, index }: Addressee): readonly Instance[] {

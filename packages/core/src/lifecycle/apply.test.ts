@@ -4,7 +4,7 @@ import type { Plan, ProcessSpec } from '../plan/spec.ts';
 import { createTestPorts, type TestPorts } from '../testing/test-ports.ts';
 import { createTestPlan, createTestSpec, dependOn } from '../testing/test-spec.ts';
 import { Roster } from '../unit/roster.ts';
-import { applyPlan } from './apply.ts';
+import { createApplier } from './apply.ts';
 
 interface Bench {
   readonly ports: TestPorts;
@@ -22,6 +22,7 @@ async function boot(first: Plan): Promise<Bench> {
   const roster = new Roster(ports);
   const draining = new AbortController();
   let plan = first;
+  const applyPlan = createApplier({ roster, ports, current: () => plan, signal: draining.signal });
   roster.add([...plan.processes.values()]);
   for (const name of plan.booting) roster.get(name)?.up();
   await ports.clock.advance(0);
@@ -33,7 +34,7 @@ async function boot(first: Plan): Promise<Bench> {
     apply(next) {
       const before = plan;
       plan = next;
-      return applyPlan({ roster, ports, before, plan, diff: diffPlans(before, plan), signal: draining.signal });
+      return applyPlan({ before, plan, diff: diffPlans(before, plan) });
     },
     async end() {
       draining.abort();
@@ -129,5 +130,119 @@ describe('applying a plan', () => {
     await bench.turn();
     expect(bench.ports.spawner.of('web-1').received[0]?.signal).toBe('SIGINT');
     await bench.end();
+  });
+
+  describe('while something takes its time to stop', () => {
+    const slow = createTestSpec('slow', { env: { OF: 'slow' } });
+    const other = createTestSpec('other', { env: { OF: 'other' } });
+
+    async function bootSlow(...specs: ProcessSpec[]): Promise<Bench> {
+      const bench = await boot(planOf(slow, ...specs));
+      bench.ports.spawner.of('slow-1').ignore('SIGTERM');
+      return bench;
+    }
+
+    it('what is new starts, in the same change and in the next', async () => {
+      const bench = await bootSlow();
+      const third = createTestSpec('third', { env: { OF: 'third' } });
+      const first = bench.apply(planOf(other));
+      await bench.turn();
+      expect(bench.live()).toEqual(['slow-1', 'other-1']);
+      const second = bench.apply(planOf(other, third));
+      await bench.turn();
+      await second;
+      expect(bench.live()).toEqual(['slow-1', 'other-1', 'third-1']);
+      expect(bench.roster.get('slow')).toBeDefined();
+      bench.ports.spawner.of('slow-1').exit(0);
+      await bench.turn();
+      await first;
+      expect(bench.roster.get('slow')).toBeUndefined();
+      await bench.end();
+    });
+
+    it.each([
+      ['that is the same under another name', { command: slow.command, env: slow.env }],
+      ['that has its port', { portBase: 8000 }],
+    ])('one %s waits for its end, and so does what needs that one', async (_what, parts) => {
+      const withPort = { ...slow, portBase: 7999, scale: 2 };
+      const bench = await boot(planOf(withPort));
+      for (const child of bench.ports.spawner.live) child.ignore('SIGTERM');
+      const heir = createTestSpec('heir', parts);
+      const user = createTestSpec('user', { env: { OF: 'user' }, dependsOn: [dependOn('heir')] });
+      const done = bench.apply({ ...planOf(heir, user, other), order: [['heir', 'other'], ['user']] });
+      await bench.turn();
+      expect(bench.live()).toEqual(['slow-1', 'slow-2', 'other-1']);
+      for (const child of bench.ports.spawner.live.slice(0, 2)) child.exit(0);
+      await bench.turn();
+      await done;
+      expect(bench.live()).toEqual(['other-1', 'heir-1', 'user-1']);
+      await bench.end();
+    });
+
+    it('is declared again: it starts anew after its end, by the new declaration', async () => {
+      const bench = await bootSlow();
+      const removed = bench.apply(planOf());
+      await bench.turn();
+      const again = bench.apply(planOf(createTestSpec('slow', { env: { OF: 'again' } })));
+      await bench.turn();
+      await again;
+      expect(bench.live()).toEqual(['slow-1']);
+      bench.ports.spawner.of('slow-1').exit(0);
+      await bench.turn();
+      await removed;
+      expect(bench.live()).toEqual(['slow-1']);
+      expect(bench.ports.spawner.of('slow-1').request.env['OF']).toBe('again');
+      await bench.end();
+    });
+
+    it('is declared again for later: it stays known, and down', async () => {
+      const bench = await bootSlow();
+      const removed = bench.apply(planOf());
+      await bench.turn();
+      await bench.apply({ ...planOf(slow), booting: [] });
+      bench.ports.spawner.of('slow-1').exit(0);
+      await bench.turn();
+      await removed;
+      expect(bench.live()).toEqual([]);
+      expect(bench.roster.get('slow')?.desired).toBe('down');
+      await bench.end();
+    });
+
+    it('what changed restarts after it, because it may need that until its end', async () => {
+      const db = createTestSpec('db', { env: { OF: 'db' } });
+      const bench = await bootSlow(db);
+      const done = bench.apply(planOf(createTestSpec('db', changed)));
+      await bench.turn();
+      expect(bench.ports.spawner.of('db-1').received).toEqual([]);
+      bench.ports.spawner.of('slow-1').exit(0);
+      await bench.turn();
+      await done;
+      expect(bench.ports.spawner.of('db-1').request.env['VERSION']).toBe('2');
+      await bench.end();
+    });
+
+    it('a process that changes in two changes restarts once', async () => {
+      const bench = await bootSlow(createTestSpec('web'));
+      const first = bench.apply(planOf(createTestSpec('web', changed)));
+      await bench.turn();
+      const second = bench.apply(planOf(createTestSpec('web', { env: { VERSION: '3' } })));
+      await bench.turn();
+      await second;
+      expect(bench.ports.spawner.of('web-1').request.env['VERSION']).toBe('3');
+      bench.ports.spawner.of('slow-1').exit(0);
+      await bench.turn();
+      await first;
+      expect(bench.ports.spawner.requests.filter(({ instance }) => instance === 'web-1')).toHaveLength(2);
+      await bench.end();
+    });
+
+    it('a stop of everything ends the change, and starts nothing that waited', async () => {
+      const bench = await bootSlow();
+      const done = bench.apply(planOf(createTestSpec('heir', { command: slow.command, env: slow.env })));
+      await bench.turn();
+      await bench.end();
+      await done;
+      expect(bench.ports.spawner.requests.map(({ instance }) => instance)).toEqual(['slow-1']);
+    });
   });
 });

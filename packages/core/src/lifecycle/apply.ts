@@ -1,79 +1,92 @@
 import type { Instance } from '../instance/instance.ts';
 import type { Ports } from '../instance/ports.ts';
-import type { Plan, PlanDiff } from '../plan/spec.ts';
+import { withDependencies, withDependents } from '../plan/graph.ts';
+import type { Plan } from '../plan/spec.ts';
 import { startWithNeeds } from '../unit/needs.ts';
 import type { Roster } from '../unit/roster.ts';
 import type { Unit } from '../unit/unit.ts';
 import { skipUnwanted } from './conditions.ts';
+import type { PlanChange } from './plan-keeper.ts';
+import { findRivals } from './rivals.ts';
+import { stopLeaving } from './stop-leaving.ts';
 
-export interface ApplyOptions {
+export interface ApplierOptions {
   readonly roster: Roster;
   readonly ports: Ports;
-  /** The plan that was in force until now. */
-  readonly before: Plan;
-  readonly plan: Plan;
-  readonly diff: PlanDiff;
+  /** The plan in force: a later change may have made another of what an earlier one still works at. */
+  readonly current: () => Plan;
   /** Aborts when the supervisor drains: nothing is started after that. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes the units what the plan says, with the least change: what is gone or switched off stops in reverse, what is
- * unchanged keeps its pid, what changed restarts in dependency order, what is new or switched on starts.
- * What somebody started or stopped by a command stays so.
+ * Makes the units what a plan says, with the least change: what is gone or switched off stops in reverse, what is
+ * unchanged keeps its pid, what changed restarts in dependency order, what is new or switched on starts. What somebody
+ * started or stopped by a command stays so.
+ *
+ * When it returns every unit knows its declaration; the promise resolves when all is done. Until then the next change
+ * may begin: a stop that takes its time holds up only what cannot run beside it.
  */
-export async function applyPlan(options: ApplyOptions): Promise<void> {
-  const { roster, plan, diff, signal } = options;
-  // First: who waits for something that goes must know that it no longer needs it.
-  adoptSpecs(options);
-  roster.rewire();
-  await stopUnits(roster, [...diff.removed, ...findLeaving(options)], signal);
-  if (!signal.aborted) for (const name of diff.removed) roster.delete(name);
-  roster.add(diff.added.flatMap((name) => plan.processes.get(name) ?? []));
-  await restartChanged(options);
-  await startEntering(options);
+export type ApplyPlan = (change: PlanChange) => Promise<void>;
+
+interface Applier extends ApplierOptions {
+  /** Processes whose restart is due: one restart is enough for all that changed until then. */
+  readonly owed: Set<string>;
 }
 
-/** Known as before, but no longer among those that boot: `enabled: false`, or out of the default bundle. */
-function findLeaving({ before, plan }: ApplyOptions): readonly string[] {
-  return before.booting.filter((name) => plan.processes.has(name) && !plan.booting.includes(name));
+/** What one change sets in motion. */
+interface Motion {
+  /** Names of those that stop for good. */
+  readonly leaving: readonly string[];
+  readonly left: Promise<void>;
+  readonly restarting: readonly string[];
+  readonly restarted: Promise<void>;
 }
 
-/** Dependents first: what is stopped may need what else is stopped. */
-async function stopUnits(roster: Roster, names: readonly string[], signal: AbortSignal): Promise<void> {
-  const left = new Map(names.flatMap((name) => toEntry(roster, name)));
-  while (left.size > 0 && !signal.aborted) {
-    const free = [...left.values()].filter((unit) => !isNeededBy(roster, unit, left));
-    const batch = free.length > 0 ? free : [...left.values()];
-    for (const unit of batch) unit.down('reload');
-    await roster.until(() => batch.every((unit) => unit.isDown), signal);
-    for (const unit of batch) left.delete(unit.name);
-  }
+export function createApplier(options: ApplierOptions): ApplyPlan {
+  const applier: Applier = { ...options, owed: new Set() };
+  return async (change) => {
+    // First: who waits for something that goes must know that it no longer needs it.
+    adoptSpecs(applier, change);
+    const leaving = findLeaving(change);
+    const left = stopLeaving(leaving, change.diff.removed, applier);
+    const restarting = change.diff.changed.filter(({ restart }) => restart).map(({ name }) => name);
+    for (const name of restarting) applier.owed.add(name);
+    // Not before what goes is gone: it may need what restarts until its last moment.
+    const restarted = left.then(() => restartChanged(restarting, applier, change));
+    await Promise.all([restarted, startEntering({ leaving, left, restarting, restarted }, applier, change)]);
+  };
 }
 
-function toEntry(roster: Roster, name: string): [string, Unit][] {
-  const unit = roster.get(name);
-  return unit === undefined ? [] : [[name, unit]];
-}
-
-function isNeededBy(roster: Roster, unit: Unit, others: ReadonlyMap<string, Unit>): boolean {
-  return (roster.graph.dependents.get(unit.name) ?? []).some((name) => others.has(name));
-}
-
-function adoptSpecs({ roster, plan, diff }: ApplyOptions): void {
+function adoptSpecs({ roster }: Applier, { plan, diff }: PlanChange): void {
   const unchanged = diff.unchanged.map((name) => ({ name, restart: false }));
-  for (const { name, restart } of [...unchanged, ...diff.changed]) {
+  // What is new may have the name of something that still stops: that goes on as the new one, after its end.
+  const revived = diff.added.map((name) => ({ name, restart: true }));
+  for (const { name, restart } of [...unchanged, ...diff.changed, ...revived]) {
     const spec = plan.processes.get(name);
     if (spec !== undefined) roster.get(name)?.apply(spec, { restart });
   }
+  roster.add(diff.added.flatMap((name) => plan.processes.get(name) ?? []));
+}
+
+/** Gone, or known as before but no longer among those that boot: `enabled: false`, or out of the default bundle. */
+function findLeaving({ before, plan, diff }: PlanChange): readonly string[] {
+  const switchedOff = before.booting.filter((name) => plan.processes.has(name) && !plan.booting.includes(name));
+  return [...diff.removed, ...switchedOff];
 }
 
 /** One layer of the order after the other: those of a layer do not need each other. */
-async function restartChanged({ roster, plan, diff, signal }: ApplyOptions): Promise<void> {
-  const wanted = new Set(diff.changed.filter(({ restart }) => restart).map(({ name }) => name));
-  if (wanted.size === 0) return;
+async function restartChanged(
+  names: readonly string[],
+  { roster, owed, signal }: Applier,
+  { plan }: PlanChange,
+): Promise<void> {
+  if (names.length === 0) return;
+  const wanted = new Set(names);
   for (const layer of plan.order) {
-    const batch = layer.flatMap((name) => (wanted.has(name) ? (roster.get(name) ?? []) : []));
+    const batch = layer
+      .filter((name) => wanted.has(name) && owed.delete(name))
+      .flatMap((name) => roster.get(name) ?? []);
     const restarting = batch.filter((unit) => unit.desired === 'up' && !signal.aborted);
     const before = new Map(
       restarting.flatMap(({ instances }) => instances.map((instance) => [instance, instance.spawns])),
@@ -94,16 +107,26 @@ function hasComeBack(unit: Unit, before: ReadonlyMap<Instance, number>): boolean
   });
 }
 
-async function startEntering(options: ApplyOptions): Promise<void> {
-  const { roster, ports, signal } = options;
-  const entering = findEntering(options).flatMap((name) => roster.get(name) ?? []);
-  await skipUnwanted(entering, ports, signal);
-  if (signal.aborted) return;
-  for (const unit of entering) if (!unit.standing.skipped) startWithNeeds(roster, unit);
+/** At once, but for those that cannot run beside what still stops, or that need what restarts. */
+async function startEntering(motion: Motion, applier: Applier, change: PlanChange): Promise<void> {
+  const { roster } = applier;
+  const entering = findEntering(roster, change);
+  const rivals = findRivalsOf(entering, motion, applier);
+  const held = new Set(withDependents(roster.graph, [...rivals.keys(), ...motion.restarting]));
+  const start = (names: readonly string[]): Promise<void> => startUnits(names, applier);
+  await Promise.all([
+    start(entering.filter((name) => !held.has(name))),
+    ...entering
+      .filter((name) => held.has(name))
+      .map(async (name) => {
+        await untilFree(withDependencies(roster.graph, [name]), rivals, { motion, applier });
+        await start([name]);
+      }),
+  ]);
 }
 
 /** New among those that boot, or skipped until now by a condition that has changed. */
-function findEntering({ roster, before, plan, diff }: ApplyOptions): readonly string[] {
+function findEntering(roster: Roster, { before, plan, diff }: PlanChange): readonly string[] {
   const booted = new Set(before.booting);
   const reconsidered = new Set(
     diff.changed.filter(({ keys }) => keys.includes('onlyIf') || keys.includes('skipIf')).map(({ name }) => name),
@@ -111,4 +134,39 @@ function findEntering({ roster, before, plan, diff }: ApplyOptions): readonly st
   return plan.booting.filter(
     (name) => !booted.has(name) || (reconsidered.has(name) && roster.get(name)?.standing.skipped === true),
   );
+}
+
+/** Also what an earlier change took away may still be there. */
+function findRivalsOf(
+  entering: readonly string[],
+  { leaving }: Motion,
+  { roster, current }: Applier,
+): ReadonlyMap<string, readonly string[]> {
+  const { processes } = current();
+  const going = new Set(leaving);
+  const specs = (units: readonly Unit[]): readonly Unit['spec'][] => units.map(({ spec }) => spec);
+  return findRivals(
+    specs(entering.flatMap((name) => roster.get(name) ?? [])),
+    specs(roster.units.filter(({ name, isDown }) => !isDown && (going.has(name) || !processes.has(name)))),
+  );
+}
+
+/** Nothing that stops is in the way of these, and nothing of theirs is about to restart. */
+async function untilFree(
+  needed: readonly string[],
+  rivals: ReadonlyMap<string, readonly string[]>,
+  { motion, applier: { roster, signal } }: { motion: Motion; applier: Applier },
+): Promise<void> {
+  if (needed.some((name) => motion.restarting.includes(name))) await motion.restarted;
+  const inTheWay = needed.flatMap((name) => rivals.get(name) ?? []).flatMap((name) => roster.get(name) ?? []);
+  await roster.until(() => inTheWay.every((unit) => unit.isDown || unit.desired === 'up'), signal);
+}
+
+async function startUnits(names: readonly string[], { roster, ports, current, signal }: Applier): Promise<void> {
+  const units = names.flatMap((name) => roster.get(name) ?? []);
+  await skipUnwanted(units, ports, signal);
+  if (signal.aborted) return;
+  // Taken away again meanwhile: it stays down.
+  const wanted = units.filter(({ name }) => current().booting.includes(name));
+  for (const unit of wanted) if (!unit.standing.skipped) startWithNeeds(roster, unit);
 }

@@ -1,4 +1,4 @@
-import type { PlanChanges } from '../command/dispatch.ts';
+import type { PlanChanges, PlanStep } from '../command/dispatch.ts';
 import { CommandError } from '../errors.ts';
 import { diffPlans } from '../plan/diff.ts';
 import type { Plan, PlanDiff } from '../plan/spec.ts';
@@ -36,8 +36,8 @@ export interface PlanChange {
 export interface PlanKeeperOptions {
   readonly plan: Plan;
   readonly replan: Planner;
-  /** Makes the world what the new plan says. */
-  readonly apply: (change: PlanChange) => Promise<void>;
+  /** Makes the world what the new plan says. Resolves when everybody knows the plan; the next change may begin then. */
+  readonly apply: (change: PlanChange) => Promise<{ readonly done: Promise<void> }>;
   /** Everything stops: changes that waited until now are refused. */
   readonly isEnding: () => boolean;
   /** A change was refused: nothing is different. */
@@ -74,11 +74,11 @@ class QueuedPlanKeeper implements PlanKeeper {
     return this.#plan;
   }
 
-  applyConfig(dryRun: boolean): Promise<PlanDiff> {
+  applyConfig(dryRun: boolean): Promise<PlanStep> {
     return this.#enqueue(() => this.#change(this.#wanted, { reread: true, dryRun }));
   }
 
-  put(name: string, declaration: unknown): Promise<PlanDiff> {
+  put(name: string, declaration: unknown): Promise<PlanStep> {
     return this.#enqueue(() => {
       const source = this.#plan.processes.get(name)?.source ?? 'dynamic';
       if (source !== 'dynamic') throw toDeclaredElsewhere(name, source);
@@ -86,7 +86,7 @@ class QueuedPlanKeeper implements PlanKeeper {
     });
   }
 
-  remove(name: string): Promise<PlanDiff> {
+  remove(name: string): Promise<PlanStep> {
     return this.#enqueue(() => {
       const { dynamic, instantiate } = this.#wanted;
       if (!dynamic.has(name) && !instantiate.includes(name)) throw toNotDynamic(name, this.#plan.processes.has(name));
@@ -100,7 +100,7 @@ class QueuedPlanKeeper implements PlanKeeper {
     label: readonly [string, string],
     declarations: Readonly<Record<string, unknown>>,
     dryRun: boolean,
-  ): Promise<PlanDiff> {
+  ): Promise<PlanStep> {
     return this.#enqueue(() => {
       const [key, value] = label;
       const others = [...this.#wanted.dynamic].filter(
@@ -132,7 +132,7 @@ class QueuedPlanKeeper implements PlanKeeper {
     return result;
   }
 
-  async #change(next: Wanted, { reread, dryRun } = { reread: false, dryRun: false }): Promise<PlanDiff> {
+  async #change(next: Wanted, { reread, dryRun } = { reread: false, dryRun: false }): Promise<PlanStep> {
     try {
       const candidate = await this.#options.replan({ reread, ...next });
       const before = this.#plan;
@@ -140,13 +140,13 @@ class QueuedPlanKeeper implements PlanKeeper {
       const diff = diffPlans(before, plan);
       if (dryRun) {
         await candidate.discard();
-        return diff;
+        return { diff, done: Promise.resolve() };
       }
       this.#plan = plan;
       this.#wanted = next;
       await candidate.accept();
-      await this.#options.apply({ before, plan, diff });
-      return diff;
+      const { done } = await this.#options.apply({ before, plan, diff });
+      return { diff, done };
     } catch (error) {
       this.#options.onRejected(error);
       throw error;

@@ -55,14 +55,15 @@ export class Roster {
     this.rewire();
   }
 
-  /** Forgets a unit that is down. */
-  delete(name: string): void {
-    const unit = this.#units.get(name);
-    if (unit === undefined) return;
-    for (const instance of unit.instances) this.#ports.logs.forget(instance.id);
-    this.#units.delete(name);
-    this.#ports.emit('unit.changed', { process: name, desired: 'down', scale: 0, removed: true });
-    this.rewire();
+  /** Forgets units that are down. */
+  delete(names: readonly string[]): void {
+    const known = names.filter((name) => this.#units.has(name));
+    for (const name of known) {
+      for (const instance of this.#units.get(name)?.instances ?? []) this.#ports.logs.forget(instance.id);
+      this.#units.delete(name);
+      this.#ports.emit('unit.changed', { process: name, desired: 'down', scale: 0, removed: true });
+    }
+    if (known.length > 0) this.rewire();
   }
 
   /** After any change of declarations: who waits for whom is read again. */
