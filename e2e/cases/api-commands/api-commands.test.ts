@@ -160,7 +160,7 @@ processes:
     const reply = await api.post('/api/v1/config:reload?wait=10s');
     expect(reply).toMatchObject({ status: 200, body: { state: 'succeeded', diff: { plugins: { changed: ['api'] } } } });
     expect(await stream.waitFor('its end', ({ event }) => event === 'end')).toMatchObject({
-      data: { reason: 'closing' },
+      data: { reason: 'renewed' },
     });
     expect((await api.request('PUT', '/api/v1/processes/x', { body: { command: 'x'.repeat(2000) } })).status).toBe(413);
     await pm.stop();

@@ -127,6 +127,16 @@ test('a command that takes long is waited for in parts', async () => {
   ]);
 });
 
+test('a command goes on being waited for while the API is set up anew', async () => {
+  const running = (response: ServerResponse): void => sendJson(response, { ...operation, state: 'running' }, 202);
+  const gone = (response: ServerResponse): void => void response.socket?.destroy();
+  const { client, requests } = await useClient(
+    inTurn(running, gone, gone, (response) => sendJson(response, operation)),
+  );
+  await expect(client.restart('web')).resolves.toMatchObject({ state: 'succeeded' });
+  expect(requests.slice(1)).toEqual(Array.from({ length: 3 }, () => 'GET /api/v1/operations/op1?wait=25000ms'));
+});
+
 test('a command that is not done in time is answered as it stands', async () => {
   const { client, requests } = await useClient((_, response) =>
     sendJson(response, { ...operation, state: 'running' }, 202),

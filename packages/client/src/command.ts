@@ -1,6 +1,6 @@
 import type { Operation, ResponseOf, RouteKey } from './contract.ts';
 import { call, type CallInput, type CallOptions, type Line } from './call.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, DisconnectedError, UnreachableError } from './errors.ts';
 import { monotonic, pause } from './transport/runtime.ts';
 
 /** What every command accepts. */
@@ -42,15 +42,27 @@ export async function command<K extends CommandRoute>(
 const shortestPauseMs = 100;
 
 async function ask(line: Line, { id }: Operation, end: number, options: CommandOptions): Promise<Operation> {
+  const { signal = new AbortController().signal } = options;
   const next = monotonic() + Math.min(shortestPauseMs, end - monotonic());
-  const operation = await call(
-    line,
-    'GET /api/v1/operations/{id}',
-    { path: { id }, query: toWait(end) },
-    withPatience(line, options),
-  );
-  if (operation.state === 'running') await pause(next - monotonic(), options.signal ?? new AbortController().signal);
-  return operation;
+  const lost = monotonic() + longestGapMs;
+  for (;;) {
+    try {
+      const input = { path: { id }, query: toWait(end) };
+      const operation = await call(line, 'GET /api/v1/operations/{id}', input, withPatience(line, options));
+      if (operation.state === 'running') await pause(next - monotonic(), signal);
+      return operation;
+    } catch (error) {
+      if (signal.aborted || !isGap(error) || monotonic() > lost) throw error;
+      await pause(shortestPauseMs, signal);
+    }
+  }
+}
+
+/** Where the supervisor sets its API up anew, nobody answers for a moment. */
+const longestGapMs = 3000;
+
+function isGap(error: unknown): boolean {
+  return error instanceof UnreachableError || error instanceof DisconnectedError;
 }
 
 function toWait(end: number): { wait?: string } {

@@ -45,14 +45,20 @@ export class UnreachableError extends ClientError {
 /** No answer within the time limit. What was asked for may go on. */
 export class TimeoutError extends ClientError {}
 
+/** Why a server ends a stream. */
+export type EndReason = 'slow' | 'closing' | 'renewed' | 'limit';
+
 /** The connection broke in the middle of an answer or a stream. What was asked for may go on. */
 export class DisconnectedError extends ClientError {
-  /** Where the server ended a stream by itself: it was read too slowly, the supervisor stops, there are too many streams. */
-  readonly reason: 'slow' | 'closing' | 'limit' | undefined;
+  /**
+   * Where the server ended a stream by itself: it was read too slowly, the supervisor stops, its API was set up anew (and
+   * can be reached again in a moment), there are too many streams.
+   */
+  readonly reason: EndReason | undefined;
 
   constructor(
     message: string,
-    options: { readonly hint?: string; readonly cause?: unknown; readonly reason?: 'slow' | 'closing' | 'limit' } = {},
+    options: { readonly hint?: string; readonly cause?: unknown; readonly reason?: EndReason } = {},
   ) {
     super(message, options);
     this.reason = options.reason;

@@ -18,8 +18,10 @@ export interface Order {
 }
 
 export interface OperationPorts {
-  readonly pm: Pick<PluginScope, 'dispatch'>;
+  readonly pm: Pick<PluginScope, 'dispatch' | 'project'>;
   readonly clock: Clock;
+  /** Aborts when this server goes: who waits is answered with how far it is, and asks the next one. */
+  readonly closing: AbortSignal;
   /** Processes as they are now, by name; those that are gone are left out. */
   readonly describe: (names: readonly string[]) => readonly ProcessStatus[];
   /** A defect: told to the log. */
@@ -60,24 +62,38 @@ interface Entry {
   done: Promise<void>;
 }
 
+/** What is kept of one supervisor. */
+interface Book {
+  readonly entries: Map<string, Entry>;
+  /** When it was begun is part of every name: after a restart an old name is unknown, not another's. */
+  readonly prefix: string;
+  last: number;
+}
+
+/** Outlive a server: other options of the API are no reason to forget what is under way. */
+const books = new WeakMap<object, Book>();
+
 export function createOperations(ports: OperationPorts): Operations {
-  const { clock } = ports;
-  const entries = new Map<string, Entry>();
+  const { clock, pm, closing } = ports;
+  const book = books.get(pm.project) ?? { entries: new Map(), prefix: Math.trunc(clock.now()).toString(36), last: 0 };
+  books.set(pm.project, book);
+  const { entries } = book;
   const passes = createGate(clock);
-  let last = 0;
-  // The start of this list is part of the name: after a restart an old name is unknown, not another's.
-  const prefix = Math.trunc(clock.now()).toString(36);
+  const within = (ms: number, done: Promise<void>): Promise<void> => settleWithin(ms, done, { clock, closing });
 
   return {
     async start(order, waitMs) {
+      const { command } = order;
       makeRoom(entries, passes);
-      const id = `${prefix}-${(last += 1)}`;
+      const id = `${book.prefix}-${(book.last += 1)}`;
       const run = startRun(id, order, ports);
       const { entry } = run;
       entries.set(id, entry);
       const limitMs = waitMs ?? acceptMs;
-      await within(limitMs, waitMs === undefined ? run.accepted : entry.done, clock);
-      if (waitMs === undefined) await within(instantMs, entry.done, clock);
+      await within(limitMs, waitMs === undefined ? run.accepted : entry.done);
+      if (waitMs === undefined) await within(instantMs, entry.done);
+      // The server may be going because of this very command.
+      if (command.type === 'apply-config' && closing.aborted) await entry.done;
       if (run.failure === undefined) return toOperation(entry.kept, ports);
       if (!run.isAccepted()) entries.delete(id);
       throw toFailure(run.failure.error, run.isAccepted() ? id : undefined);
@@ -88,7 +104,7 @@ export function createOperations(ports: OperationPorts): Operations {
     },
     async await(id, waitMs) {
       const entry = entries.get(id);
-      if (entry !== undefined) await within(waitMs, entry.done, clock);
+      if (entry !== undefined) await within(waitMs, entry.done);
       return entry === undefined ? undefined : toOperation(entry.kept, ports);
     },
     list: () => [...entries.values()].map(({ kept }) => toOperation(kept)).toReversed(),
@@ -159,11 +175,19 @@ function startRun(id: string, order: Order, ports: OperationPorts): Run {
   return run;
 }
 
-/** Resolves when `done` does, or after the time; the timer is gone either way. */
-async function within(ms: number, done: Promise<void>, clock: Clock): Promise<void> {
-  const expired = Promise.withResolvers<void>();
-  const timer = clock.after(ms, expired.resolve);
-  await Promise.race([done, expired.promise]);
+/** Resolves when `done` does, after the time, or when the server goes; timer and listener are gone either way. */
+async function settleWithin(
+  ms: number,
+  done: Promise<void>,
+  { clock, closing }: Pick<OperationPorts, 'clock' | 'closing'>,
+): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const end = (): void => over.resolve();
+  const timer = clock.after(ms, end);
+  closing.addEventListener('abort', end, { once: true });
+  if (closing.aborted) end();
+  await Promise.race([done, over.promise]);
+  closing.removeEventListener('abort', end);
   timer.cancel();
 }
 

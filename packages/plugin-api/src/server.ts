@@ -6,6 +6,7 @@ import { describeProcesses, takeStatus } from './handlers/state.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { createOperations } from './operations.ts';
 import type { Contributions } from './registry.ts';
+import type { EndMessage } from './routes/bodies.ts';
 import type { ApiSettings } from './settings.ts';
 import { createEventStream } from './streams/event-stream.ts';
 import { createHub } from './streams/hub.ts';
@@ -29,6 +30,7 @@ export interface ApiServer extends Pick<Gate, 'serve'> {
 export function createApiServer({ pm, settings, plan, contributions }: ServerOptions): ApiServer {
   const { clock } = pm;
   const hub = createHub(clock);
+  const closing = new AbortController();
   const router = createApiRoutes(contributions);
   const context: ApiContext = {
     pm,
@@ -39,6 +41,7 @@ export function createApiServer({ pm, settings, plan, contributions }: ServerOpt
     operations: createOperations({
       pm,
       clock,
+      closing: closing.signal,
       describe: (names) => describeProcesses(context, names),
       onDefect: (error) =>
         pm.logger.error(`api: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
@@ -53,10 +56,19 @@ export function createApiServer({ pm, settings, plan, contributions }: ServerOpt
   return {
     serve: gate.serve,
     close() {
-      hub.close({ reason: 'closing', detail: 'the supervisor stops, or its API is set up anew' });
+      closing.abort();
+      hub.close(toEndMessage(pm));
       gate.close();
     },
   };
+}
+
+/** Clients of a supervisor that goes on come back. */
+function toEndMessage(pm: PluginScope): EndMessage {
+  const { phase } = pm.snapshot();
+  return phase === 'draining' || phase === 'stopped'
+    ? { reason: 'closing', detail: 'the supervisor stops' }
+    : { reason: 'renewed', detail: 'the API is set up anew: connect again' };
 }
 
 type HttpOptions = Omit<Parameters<typeof createApp>[0], 'unsentBytes'>;

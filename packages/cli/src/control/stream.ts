@@ -23,12 +23,31 @@ export async function writeAll(texts: AsyncIterable<string | undefined>, { conte
   return exitCodes.ok;
 }
 
-/** When the supervisor ends, so does what shows it. Only a reader that was too slow for it goes on where it was. */
-export function toStreamOptions({ context }: ControlCall): StreamOptions {
+/** Tries to reach an API that is set up anew: together about two seconds. */
+const mostTries = 12;
+
+/**
+ * When the supervisor ends, so does what shows it. Who was too slow goes on where it was, and so does everybody where the
+ * API is set up anew.
+ */
+export function toStreamOptions({ context }: Pick<ControlCall, 'context'>): StreamOptions {
+  let tries = 0;
   return {
-    reconnect: { initialMs: 1, when: (error) => error instanceof DisconnectedError && error.reason === 'slow' },
-    onConnection: ({ state }) => {
-      if (state === 'lost')
+    reconnect: {
+      initialMs: 1,
+      maxMs: 250,
+      when(error) {
+        if (error instanceof DisconnectedError && (error.reason === 'slow' || error.reason === 'renewed')) {
+          tries = mostTries;
+          return true;
+        }
+        tries -= 1;
+        return error instanceof UnreachableError && tries >= 0;
+      },
+    },
+    onConnection(change) {
+      if (change.state === 'connected') tries = 0;
+      else if (change.error instanceof DisconnectedError && change.error.reason === 'slow')
         context.stderr.write('pm: this was not read fast enough; what is no longer kept is missing here\n');
     },
   };

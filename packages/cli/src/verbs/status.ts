@@ -1,6 +1,6 @@
 import type { Client, ProcessStatus, Status } from '@pm-supervisor/client';
 import { createControlVerb, type ControlCall } from '../control/verb.ts';
-import { mapEach, writeAll } from '../control/stream.ts';
+import { mapEach, toStreamOptions, writeAll } from '../control/stream.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatHead, formatStatus, isFine, toNow, toRows } from '../render/status.ts';
 import { readWidth } from '../terminal.ts';
@@ -70,5 +70,5 @@ async function watch(call: ControlCall): Promise<number> {
     if (json) return JSON.stringify(view);
     return `${context.stdout.isTerminal ? clearScreen : ''}${toAnswer(view, call).trimEnd()}`;
   };
-  return writeAll(mapEach(client.watch({ calmMs, refreshMs, reconnect: false }), toText), call);
+  return writeAll(mapEach(client.watch({ ...toStreamOptions(call), calmMs, refreshMs }), toText), call);
 }

@@ -147,7 +147,7 @@ export interface GapMessage {
 /** The last message of a stream that the server ends. */
 export interface EndMessage {
   /** `slow`: the client did not read; `closing`: the supervisor stops, or the API is set up anew; `limit`: too many streams. */
-  readonly reason: 'slow' | 'closing' | 'limit';
+  readonly reason: 'slow' | 'closing' | 'renewed' | 'limit';
   readonly detail: string;
 }
 

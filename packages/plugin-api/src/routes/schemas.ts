@@ -146,7 +146,7 @@ export const schemas: { readonly [N in SchemaName]: JsonSchema } = {
     { additionalProperties: true },
   ),
   GapMessage: objectOf<B.GapMessage>({ after: count, oldest: count }),
-  EndMessage: objectOf<B.EndMessage>({ reason: wordOf('slow', 'closing', 'limit'), detail: text }),
+  EndMessage: objectOf<B.EndMessage>({ reason: wordOf('slow', 'closing', 'renewed', 'limit'), detail: text }),
   ConfigView: objectOf<B.ConfigView>({ origin: text, keys: listOf(refTo('ConfigKey')) }),
   ConfigKey: objectOf<B.ConfigKey>({ path: text, value: optional({}), source: text }),
   PluginList: objectOf<B.PluginList>({ plugins: listOf(refTo('PluginStatus')) }),
