@@ -23,11 +23,12 @@ export function readShimStatus(fd: number): ShimStatusReader {
     status = lines.reduce(readStatusLine, status);
     notify();
   });
-  socket.on('error', () => {});
-  socket.on('close', () => {
+  const onClosed = (): void => {
     closed = true;
     notify();
-  });
+  };
+  // 'end' comes a turn of the loop before 'close', which is all that comes after an error.
+  socket.on('error', () => {}).on('end', onClosed).on('close', onClosed);
   return {
     get status() {
       return status;

@@ -17,7 +17,7 @@ enum {
 static struct {
   int status_fd, exec_pipe, signal_fd, notify_fd, notify_socket, terminal_group;
   int self, supervisor, grace_ms;
-  int main, main_gone, main_status, end_reported;
+  int main, main_gone, main_status, end_reported, all_reported;
   int childless, cannot_adopt;
 } state;
 
@@ -51,7 +51,7 @@ static void finish(void) {
     ending.unkillable = -1;
   }
   if (ending.unkillable) report_unkillable(state.status_fd, ending.unkillable);
-  report_leftovers(state.status_fd, ending.leftovers);
+  if (!state.all_reported) report_leftovers(state.status_fd, ending.leftovers);
   return_terminal();
   if (signal) end_by_signal(signal);
   quit(state.main_status >> 8 & 0xff);
@@ -120,11 +120,15 @@ static void sleep_until_something(int timeout_ms) {
   if (ready[0].revents) read_signals();
 }
 
-/* `D` waits for `R` or `E`: a child that failed to become the service has no end to report. */
+/*
+ * `D` waits for `R` or `E`: a child that failed to become the service has no end to report. Where nothing is left of the
+ * service, `L` follows in the same write: one wake-up of the supervisor fewer between a death and the restart.
+ */
 static void report_end_once(void) {
   if (state.end_reported || state.exec_pipe >= 0) return;
   if (state.notify_socket >= 0) copy_notifications(state.notify_socket); /* its last words */
-  report_end(state.status_fd, state.main_status);
+  state.all_reported = state.childless && !state.cannot_adopt && !ending.leftovers;
+  report_end(state.status_fd, state.main_status, state.all_reported);
   state.end_reported = 1;
 }
 

@@ -18,11 +18,15 @@ void reset_signals(void) {
   set_mask(0);
 }
 
-/* Ends as the service ended, without writing a second core dump over the service's own. */
-void end_by_signal(int signal) {
+static void forbid_core_dump(void) {
   struct rlimit64 none = {0, 0};
   call4(__NR_prlimit64, 0, RLIMIT_CORE, &none, NULL);
   call2(__NR_prctl, PR_SET_DUMPABLE, 0); /* a core_pattern that pipes does not look at the limit */
+}
+
+/* Ends as the service ended, without writing a second core dump over the service's own. */
+void end_by_signal(int signal) {
+  if (signal != SIGKILL && signal != SIGTERM) forbid_core_dump();
   set_default_action(signal);
   set_mask(0);
   call2(__NR_kill, call0(__NR_getpid), signal);

@@ -1,4 +1,4 @@
-/* The status lines: one fact a line, each in one write, so that the reader never sees half of one. */
+/* The status lines: one fact a line, none in more than one write, so that the reader never sees half of it. */
 #include "svexec.h"
 
 static const char *const stage_names[] = {
@@ -34,10 +34,10 @@ void report_failure(int fd, struct failure failure) {
   write_line(fd, line, put_text(put_number(at, failure.error), "\n"));
 }
 
-void report_end(int fd, int wait_status) {
+void report_end(int fd, int wait_status, int nothing_is_left) {
   char line[48];
   char *at = put_text(put_number(put_text(line, "D "), wait_status >> 8 & 0xff), " ");
-  write_line(fd, line, put_text(put_number(at, wait_status & 0x7f), "\n"));
+  write_line(fd, line, put_text(put_number(at, wait_status & 0x7f), nothing_is_left ? "\nL 0\n" : "\n"));
 }
 
 void report_unkillable(int fd, int count) { report_number(fd, "X ", count); }

@@ -72,7 +72,7 @@ char *put_number(char *to, long value);
 void report_pid(int fd, int pid);
 void report_running(int fd);
 void report_failure(int fd, struct failure failure);
-void report_end(int fd, int wait_status);
+void report_end(int fd, int wait_status, int nothing_is_left);
 void report_unkillable(int fd, int count);
 void report_leftovers(int fd, int count);
 int failure_exit_code(struct failure failure);
