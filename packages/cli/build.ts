@@ -1,5 +1,5 @@
-// Bundles pm into dist/: a small entry, the daemon and the other verbs in one file each, and the libraries that not
-// every start needs in files of their own. The entry loads them with the code that V8 made of them before; for that
+// Bundles pm into dist/: a small entry, the daemon, the other verbs and what answers the API in one file each, and the
+// libraries that not every start needs in files of their own. The entry loads them with the code that V8 made of them before; for that
 // each is a script, wrapped into a function.
 import * as childProcess from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -92,15 +92,36 @@ const modulesWhenCalled: Plugin = {
   },
 };
 
-/** The daemon answers `--help` with what the other half prints. Only the loader's own `require` can read that file. */
-const verbsElsewhere: Plugin = {
-  name: 'verbs in a file of their own',
+/**
+ * What the daemon loads late, and the file that each is in: what `--help` prints, and what answers the API's
+ * connections. Only the loader's own `require` can read those files.
+ */
+const late = [
+  { module: /\/program\.ts$/, file: './verbs.js' },
+  { module: /^\.\/server\.ts$/, file: './api.js' },
+];
+
+const lateElsewhere: Plugin = {
+  name: 'what is loaded late in files of its own',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/program\.ts$/, namespace: 'file' }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './verbs.js', namespace: 'verbs' } : undefined,
-    );
-    onLoad({ filter: /./, namespace: 'verbs' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
-    onResolve({ filter: /./, namespace: 'verbs' }, ({ path }) => ({ path, external: true }));
+    for (const { module, file } of late) {
+      onResolve({ filter: module, namespace: 'file' }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: file, namespace: 'late' } : undefined,
+      );
+    }
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
+    onResolve({ filter: /./, namespace: 'late' }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** A plugin's own file has no core but the one that runs (src/entry/shared-core.ts). */
+const coreThatRuns: Plugin = {
+  name: 'the core that runs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@pm-supervisor\/core$/ }, ({ path }) => ({ path, namespace: 'running' }));
+    onLoad({ filter: /./, namespace: 'running' }, ({ path }) => ({
+      contents: `module.exports = globalThis[Symbol.for('${path}')];`,
+    }));
   },
 };
 
@@ -138,16 +159,17 @@ function toExports(library: string): string {
   return `export { ${[...names].join(', ')} } from '${modules}';`;
 }
 
-const half = (file: string): BuildOptions => ({
-  entryPoints: [join(folder, 'src', file)],
-  plugins: [librariesElsewhere, modulesWhenCalled, verbsElsewhere],
+const half = (file: string, ...plugins: Plugin[]): BuildOptions => ({
+  entryPoints: [join(folder, file)],
+  plugins: [...plugins, librariesElsewhere, modulesWhenCalled, lateElsewhere],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
   banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(filename).href;' },
 });
 
 const parts = await Promise.all([
-  bundle('daemon.js', half('daemon.ts')),
-  bundle('verbs.js', half('program.ts')),
+  bundle('daemon.js', half('src/daemon.ts')),
+  bundle('verbs.js', half('src/program.ts')),
+  bundle('api.js', half('../plugin-api/src/server.ts', coreThatRuns)),
   ...libraries.map((library) =>
     bundle(fileOf(library), {
       stdin: { contents: toExports(library), resolveDir: core },

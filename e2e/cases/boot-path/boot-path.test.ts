@@ -19,6 +19,16 @@ test('the daemon carries only the libraries that every boot needs', () => {
   expect([...new Set(libraries)].toSorted()).toEqual(['tapable', 'valibot']);
 });
 
+test('the daemon carries the doors of the API, and nothing of what answers behind them', () => {
+  const { 'daemon.js': daemon, 'api.js': answers } = JSON.parse(readFileSync(record, 'utf8')) as Metafiles;
+  const filesOf = (file: Metafiles[string] | undefined): string[] =>
+    Object.keys(file?.inputs ?? {}).flatMap((path) => /plugin-api\/src\/(.*)$/.exec(path)?.[1] ?? []);
+  expect(filesOf(daemon)).toContain('listen/doors.ts');
+  expect(filesOf(daemon).filter((path) => /^(app|handlers|streams)\//.test(path))).toEqual([]);
+  expect(filesOf(answers)).toContain('handlers/commands.ts');
+  expect(Object.keys(answers?.inputs ?? {}).filter((path) => path.includes('core/src/'))).toEqual([]);
+});
+
 /** Runs one oneshot and reports what it made Node load beyond what Node loads for itself, and which files it read. */
 async function loadedBy(folder: Folder, env: Record<string, string>): Promise<{ builtins: string[]; files: string[] }> {
   await folder.write('pm.yaml', 'processes: { a: { type: oneshot, command: ["true"] } }\n');

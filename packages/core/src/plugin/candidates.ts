@@ -29,7 +29,12 @@ export function isSetUp(candidate: Candidate): candidate is SetUp {
 
 /** The set-up that a request would only repeat. */
 export function findSame(setUps: readonly SetUp[], { key, options }: PluginRequest): SetUp | undefined {
-  return setUps.find(({ request }) => request.key === key && isDeepStrictEqual(request.options, options));
+  return setUps.find(({ request }) => request.key === key && isSame(request.options, options));
+}
+
+/** Mostly there are none, and the first comparison in depth makes Node load what it needs for that. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || isDeepStrictEqual(one, other);
 }
 
 /** Resolves plugins, all at once; collects every problem. */
