@@ -83,6 +83,7 @@ function openStream(
       hub.remove(client);
       leave(client);
     },
+    onSilent: () => hub.doubt(client),
     onSlow: () =>
       pm.logger.warn(`api: a stream to ${from} is ended, because it is not read (${exchange.request.url ?? ''})`),
   });

@@ -7,7 +7,9 @@ import { heartbeat, toFrame } from './frame.ts';
 export interface StreamClient {
   /** Sends a frame. A client that has not taken what came before is ended instead. */
   send(frame: Buffer): void;
-  /** Says that the other side is there; ends a client that has taken nothing since the last time but one. */
+  /** Finds out whether the other side is there: by a write that means nothing, unless what was sent before is still on its way. */
+  probe(): void;
+  /** Says that this side is there; ends a client that has taken nothing since the last time but one. */
   beat(): void;
   /** Says why, and ends. Idempotent. */
   end(message: EndMessage): void;
@@ -20,6 +22,8 @@ export interface ClientOptions {
   readonly connection: Connection;
   /** The client is gone, or was ended. Called once. */
   readonly onEnded: () => void;
+  /** The other side sends no more: it has said everything, or it is gone. */
+  readonly onSilent: () => void;
   /** It did not read. */
   readonly onSlow: () => void;
 }
@@ -40,7 +44,7 @@ const head = {
 };
 
 /** Begins the answer: from now on frames can be sent. */
-export function createStreamClient({ response, connection, onEnded, onSlow }: ClientOptions): StreamClient {
+export function createStreamClient({ response, connection, onEnded, onSilent, onSlow }: ClientOptions): StreamClient {
   const write = createTurnWriter(response);
   const countSilence = createSilenceCounter(connection.socket);
   let ended = false;
@@ -51,6 +55,9 @@ export function createStreamClient({ response, connection, onEnded, onSlow }: Cl
   response.flushHeaders();
   connection.unlimit();
   response.once('close', finish);
+  connection.socket.once('end', () => {
+    if (!ended) onSilent();
+  });
   const client: StreamClient = {
     get unsent() {
       return response.writableLength;
@@ -63,9 +70,12 @@ export function createStreamClient({ response, connection, onEnded, onSlow }: Cl
       allowance = Math.max(allowance, frame.length);
       write(frame);
     },
+    probe() {
+      if (!ended && client.unsent === 0) write(heartbeat);
+    },
     beat() {
       if (ended) return;
-      if (client.unsent === 0) write(heartbeat);
+      if (client.unsent === 0) client.probe();
       else if (countSilence() >= mostSilentBeats) cut();
     },
     end(message) {

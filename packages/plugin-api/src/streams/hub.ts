@@ -6,6 +6,8 @@ import type { StreamClient } from './client.ts';
 export interface Hub {
   add(client: StreamClient): void;
   remove(client: StreamClient): void;
+  /** Its other side sends no more: it may be gone altogether, which only a write can tell. */
+  doubt(client: StreamClient): void;
   readonly size: number;
   /** Ends all. */
   close(message: EndMessage): void;
@@ -13,13 +15,18 @@ export interface Hub {
 
 const beatMs = 15_000;
 
+/** A socket of the system tells at the first write that nobody is there, TCP at the second, once the first was answered. */
+const secondLookMs = 1000;
+
 /** All streams together; beyond it those end that hold most of it. */
 const mostUnsent = 64 * 1024 * 1024;
 
 /** Beats for all streams with one timer, which is armed only while there is one. */
 export function createHub(clock: Clock): Hub {
   const clients = new Set<StreamClient>();
+  const doubted = new Set<StreamClient>();
   let timer: Timer | undefined;
+  let secondLook: Timer | undefined;
 
   const beat = (): void => {
     timer = undefined;
@@ -30,6 +37,11 @@ export function createHub(clock: Clock): Hub {
   const arm = (): void => {
     if (clients.size > 0) timer ??= clock.after(beatMs, beat);
   };
+  const lookAgain = (): void => {
+    secondLook = undefined;
+    for (const client of doubted) client.probe();
+    doubted.clear();
+  };
   return {
     add(client) {
       clients.add(client);
@@ -37,9 +49,16 @@ export function createHub(clock: Clock): Hub {
     },
     remove(client) {
       clients.delete(client);
+      doubted.delete(client);
       if (clients.size > 0) return;
       timer?.cancel();
-      timer = undefined;
+      secondLook?.cancel();
+      timer = secondLook = undefined;
+    },
+    doubt(client) {
+      client.probe();
+      doubted.add(client);
+      secondLook ??= clock.after(secondLookMs, lookAgain);
     },
     get size() {
       return clients.size;

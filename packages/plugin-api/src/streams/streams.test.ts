@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { bootApi, type ApiBench, type RawConnection, type TestStream } from '../testing/api-bench.ts';
@@ -11,6 +13,15 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 const kinds = ({ seen }: TestStream): string[] => seen.map(({ event }) => event);
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** Something to tell. */
 const happen = (pm: ApiBench, times = 1): void => {
@@ -97,10 +108,37 @@ describe('events', () => {
     await stream.waitFor('snapshot');
     const pending = pm.clock.pending;
     stream.close();
-    // A client that only closed its half looks the same until something is sent.
-    await pm.turn(15_000);
-    await until('the beat has stopped', () => pm.clock.pending < pending);
+    await until('the beat has stopped, without waiting for it', () => pm.clock.pending < pending);
     happen(pm);
+    expect(await pm.stop()).toBe(0);
+  });
+
+  test('who has only closed its half goes on getting what happens', async () => {
+    const pm = await bootApi();
+    const raw = await pm.connect();
+    raw.socket.write('GET /api/v1/events?since=0&types=orphan.* HTTP/1.1\r\nhost: a\r\n\r\n');
+    await until('the head', () => raw.text().includes('\r\n\r\n'));
+    raw.socket.end();
+    await until('a look whether it is there', () => raw.text().endsWith(':\n\n'));
+    happen(pm);
+    await until('the event', () => raw.text().includes('event: orphan.reaped'));
+    await pm.turn(1000);
+    await until('another look', () => raw.text().endsWith(':\n\n'));
+    expect(await pm.stop()).toBe(0);
+  });
+
+  test('who leaves over TCP is seen to have gone after a second', async () => {
+    const port = await findPort();
+    const pm = await bootApi({ options: { port } });
+    const pending = pm.clock.pending;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /api/v1/events?types=none HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+    await once(socket, 'data');
+    const streaming = pm.clock.pending;
+    socket.destroy();
+    await until('there is a doubt', () => pm.clock.pending > streaming);
+    await pm.turn(1000);
+    await until('nothing waits for it', () => pm.clock.pending <= pending);
     expect(await pm.stop()).toBe(0);
   });
 
