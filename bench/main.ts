@@ -1,24 +1,11 @@
 import { arch, cpus, release } from 'node:os';
-import { measureFootprint } from './measurements/footprint.ts';
-import { measureGrowth } from './measurements/growth.ts';
-import { measureLife } from './measurements/life.ts';
-import { measureSlowReader } from './measurements/slow-reader.ts';
-import { measureThroughput } from './measurements/throughput.ts';
-import { parseOptions, usage, type Options, type Part } from './options.ts';
+import { type Options, parseOptions, usage } from './options.ts';
 import { preparePeers } from './peers.ts';
 import { compilePrograms } from './programs.ts';
 import { isBehind, type Row } from './row.ts';
 import { buildPm, findBareNode } from './build.ts';
 import { toTable } from './table.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
-
-const measurements: Readonly<Record<Part, (workshop: Workshop) => Promise<Row[]>>> = {
-  life: measureLife,
-  footprint: measureFootprint,
-  growth: measureGrowth,
-  throughput: measureThroughput,
-  'slow-reader': measureSlowReader,
-};
 
 /** Measures, prints, and resolves to 0 when every budget is kept, 1 when one is not, 64 for a wrong command line. */
 async function runBench(args: readonly string[]): Promise<number> {
@@ -30,7 +17,7 @@ async function runBench(args: readonly string[]): Promise<number> {
   const workshop = await openWorkshop(options);
   try {
     const rows: Row[] = [];
-    for (const part of options.parts) rows.push(...(await measurements[part](workshop)));
+    for (const measure of options.measurements) rows.push(...(await measure(workshop)));
     console.log(options.json ? JSON.stringify({ machine: describeMachine(), rows }, undefined, 2) : toReport(rows));
     return rows.some(isBehind) ? 1 : 0;
   } finally {

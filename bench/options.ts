@@ -1,15 +1,10 @@
 import { parseArgs } from 'node:util';
-
-/** What can be measured alone. */
-export const parts = ['life', 'footprint', 'growth', 'throughput', 'slow-reader'] as const;
-export type Part = (typeof parts)[number];
-
-/** Whom pm is compared with. */
-export const peerNames = ['s6', 'runit', 'supervisord', 'pm2'] as const;
-export type PeerName = (typeof peerNames)[number];
+import type { PeerName } from './peers.ts';
+import { type Measurement, type Suite, suites } from './suites.ts';
 
 export interface Options {
-  readonly parts: readonly Part[];
+  /** In the order in which they are made. */
+  readonly measurements: readonly Measurement[];
   readonly peers: readonly PeerName[];
   readonly quick: boolean;
   readonly json: boolean;
@@ -17,12 +12,20 @@ export interface Options {
   readonly pm: string | undefined;
 }
 
-export const usage = `Usage: npm run bench -- core [options]
+export const usage = `Usage: npm run bench -- SUITE [options]
 
-  --quick         fewer runs, an eighth of the log, peers' memory left out: under two minutes
+Suites, and the parts of each:
+${Object.entries(suites)
+  .map(([name, { parts }]) => `  ${name.padEnd(15)} ${Object.keys(parts).join(', ')}`)
+  .join('\n')}
+
+  --quick         fewer runs, less of everything: each suite in under two minutes
   --json          every figure with all its runs, instead of the table
-  --part NAME     only this; may be repeated: ${parts.join(', ')}
-  --peers LIST    separated by commas, or "none"; default ${peerNames.join(',')}
+  --part NAME     only this part; may be repeated
+  --peers LIST    separated by commas, or "none"; default: all that the suite knows
+                  (${Object.entries(suites)
+                    .map(([name, { peers }]) => `${name}: ${peers.join(',')}`)
+                    .join('; ')})
   --pm PATH       measure this pm.js instead of building this repository's
 
 Exits 0 when every budget is kept, else 1.`;
@@ -43,16 +46,27 @@ function toOptions(args: readonly string[]): Options | undefined {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      part: { type: 'string', multiple: true, default: [...parts] },
-      peers: { type: 'string', default: peerNames.join(',') },
+      part: { type: 'string', multiple: true },
+      peers: { type: 'string' },
       pm: { type: 'string' },
     },
   });
-  const peers = values.peers === 'none' ? [] : values.peers.split(',');
-  if (positionals.join() !== 'core' || !isListOf(parts, values.part) || !isListOf(peerNames, peers)) return undefined;
-  return { parts: values.part, peers, quick: values.quick, json: values.json, pm: values.pm };
+  const suite = positionals.length === 1 ? suites[positionals[0] ?? ''] : undefined;
+  const measurements = suite && findParts(suite, values.part);
+  const peers = suite && findPeers(suite, values.peers);
+  if (measurements === undefined || peers === undefined) return undefined;
+  return { measurements, peers, quick: values.quick, json: values.json, pm: values.pm };
 }
 
-function isListOf<T extends string>(known: readonly T[], list: readonly string[]): list is T[] {
-  return list.every((name) => (known as readonly string[]).includes(name));
+/** Undefined where a name is none. */
+function findParts({ parts }: Suite, names: readonly string[] = Object.keys(parts)): Measurement[] | undefined {
+  const found = names.flatMap((name) => parts[name] ?? []);
+  return found.length === names.length ? found : undefined;
+}
+
+/** Undefined where a name is none. */
+function findPeers({ peers }: Suite, list: string = peers.join(',')): PeerName[] | undefined {
+  const names = list === 'none' ? [] : list.split(',');
+  const found = names.flatMap((name) => peers.find((known) => known === name) ?? []);
+  return found.length === names.length ? found : undefined;
 }

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PeerName } from './options.ts';
 import type { Supervisor } from './supervisors/supervisor.ts';
 import { createPm2 } from './supervisors/pm2.ts';
 import { createRunit } from './supervisors/runit.ts';
 import { createS6 } from './supervisors/s6.ts';
 import { createSupervisord } from './supervisors/supervisord.ts';
+
+/** Whom pm is compared with. */
+export type PeerName = 's6' | 'runit' | 'supervisord' | 'pm2';
 
 /** Those of Debian, by the program that is looked for. */
 const packages = { s6: 's6-svscan', runit: 'runsvdir', supervisord: 'supervisord' } as const;

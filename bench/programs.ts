@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const names = ['service', 'launch', 'sink'] as const;
+const names = ['service', 'launch', 'sink', 'subscribers'] as const;
 
 /** Paths of the compiled programs of a folder. */
 export type Programs = Readonly<Record<(typeof names)[number], string>>;
 
 export function programsOf(folder: string): Programs {
-  return { service: join(folder, 'service'), launch: join(folder, 'launch'), sink: join(folder, 'sink') };
+  const at = (name: keyof Programs): string => join(folder, name);
+  return { service: at('service'), launch: at('launch'), sink: at('sink'), subscribers: at('subscribers') };
 }
 
 /** Compiles the C programs into `folder`: linked statically, so that what is measured is the supervisor and not ld.so. */

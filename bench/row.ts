@@ -33,6 +33,11 @@ export function median(values: readonly number[]): number {
   return pair.reduce((sum, value) => sum + value, 0) / pair.length;
 }
 
+/** The smallest value that at least this share of all is not above. NaN of none. */
+export function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? NaN;
+}
+
 /** The median of a subject's runs; undefined where it was not measured. */
 export function figureOf({ runs }: Row, subject: Subject): number | undefined {
   const values = runs[subject];

@@ -20,6 +20,8 @@ export interface RunRequest {
 
 /** A program under measurement, with a reader behind its output and the records of all it starts. */
 export interface Run {
+  /** Where its configuration and whatever it keeps are. */
+  readonly folder: string;
   readonly pid: number;
   readonly records: Records;
   /** Of the reader of its output. */
@@ -74,6 +76,7 @@ export function startRun(request: RunRequest): Run {
     return Promise.race([records.until(what, count, withinMs), early]);
   };
   return {
+    folder,
     pid,
     records,
     readerPid: reader.pid ?? 0,

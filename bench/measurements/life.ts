@@ -4,6 +4,7 @@ import { atMost, median, type Row } from '../row.ts';
 import type { Run } from '../run.ts';
 import type { Supervisor } from '../supervisors/supervisor.ts';
 import type { Workshop } from '../workshop.ts';
+import { timeProgram } from './program.ts';
 import { note, type Runs } from './runs.ts';
 
 /** Start, restart and stop. Each round measures everybody once, so that what disturbs the machine disturbs all. */
@@ -14,7 +15,8 @@ export async function measureLife(workshop: Workshop): Promise<Row[]> {
   for (let round = 0; round <= (quick ? 2 : 7); round++) {
     workshop.tell(`start and stop, round ${round}`);
     const counts = round > 0;
-    const bare = await timeBareNode(workshop, node);
+    // What a Node costs that does nothing.
+    const bare = (await timeProgram(workshop, { argv: [node, '-e', '0'] })).ms;
     if (counts) note(one, 'node', bare);
     for (const supervisor of supervisors) {
       if (isSlow(supervisor) && (quick ? round !== 1 : round > 3)) continue;
@@ -42,15 +44,6 @@ export async function measureLife(workshop: Workshop): Promise<Row[]> {
 /** Seconds a round: three say enough. */
 function isSlow({ name }: Supervisor): boolean {
   return name === 'supervisord' || name === 'pm2';
-}
-
-/** From exec to the end: what a Node costs that does nothing. */
-async function timeBareNode(workshop: Workshop, node: string): Promise<number> {
-  const run = workshop.startProgram([node, '-e', '0']);
-  const ended = await run.ended;
-  const [exec] = await run.records.until('exec', 1);
-  await run.close();
-  return ended - (exec?.atMs ?? NaN);
 }
 
 export interface Life {

@@ -2,7 +2,8 @@
  * without a shell in between (`run` is a link to it).
  *
  *   BENCH_EVENTS   the FIFO that its records go to
- *   BENCH_POUR     "BLOCK BYTES": on SIGUSR1 it writes that many bytes of 120-byte lines in blocks of that size, and says when
+ *   BENCH_POUR     "BLOCK BYTES [RATE]": on SIGUSR1 it writes that many bytes of 120-byte lines in blocks of that size,
+ *                  and says when; at most RATE bytes a second
  *
  * Records: started, pouring, poured (bytes), ended. SIGTERM ends it, and so does SIGINT, which is pm2's. */
 #include <signal.h>
@@ -21,10 +22,20 @@ static void fill(void) {
   }
 }
 
-static void pour(long long size, long long total) {
+/* Until `bytes` are due at `rate`. Who was held up catches up: the rate is that of the whole. */
+static void await_due(const struct timespec *start, long long bytes, long long rate) {
+  long long ns = start->tv_nsec + (long long)((double)bytes / (double)rate * 1e9);
+  struct timespec due = {.tv_sec = start->tv_sec + ns / 1000000000LL, .tv_nsec = ns % 1000000000LL};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+}
+
+static void pour(long long size, long long total, long long rate) {
   long long left = total;
+  struct timespec start;
   record("pouring", 0);
+  clock_gettime(CLOCK_MONOTONIC, &start);
   while (left > 0) {
+    if (rate > 0) await_due(&start, total - left, rate);
     ssize_t written = write(STDOUT_FILENO, block + (total - left) % line_size, (size_t)(left < size ? left : size));
     if (written < 0) exit(112);
     left -= written;
@@ -33,8 +44,9 @@ static void pour(long long size, long long total) {
 }
 
 static void obey(const char *order) {
-  long long size = 0, total = 0;
-  if (order == NULL || sscanf(order, "%lld %lld", &size, &total) != 2 || size + line_size > largest_block) return;
+  long long size = 0, total = 0, rate = 0;
+  if (order == NULL || sscanf(order, "%lld %lld %lld", &size, &total, &rate) < 2) return;
+  if (size + line_size > largest_block) return;
   fill();
   /* A writer that nobody reads has to be ended by a signal all the same. */
   sigset_t ends;
@@ -42,7 +54,7 @@ static void obey(const char *order) {
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   sigprocmask(SIG_UNBLOCK, &ends, NULL);
-  pour(size, total);
+  pour(size, total, rate);
   sigprocmask(SIG_BLOCK, &ends, NULL);
 }
 

@@ -8,6 +8,8 @@ export interface Load {
   readonly program: string;
   /** pm's `log_format`; others have one way. */
   readonly logFormat?: 'raw' | 'text' | 'json';
+  /** It is going to be asked. Not all listen unless they are told to. */
+  readonly isAsked?: boolean;
 }
 
 /** How a supervisor is started once its configuration is written. */
@@ -23,6 +25,27 @@ export interface Supervisor {
   readonly stopSignal: NodeJS.Signals;
   /** Writes its configuration into an empty folder. */
   configure(folder: string, load: Load): Start;
+  /** How one that was configured there, to be asked, is asked. */
+  readonly control?: (folder: string) => Control;
+}
+
+/** The ways to ask a supervisor for all its services. */
+export interface Control {
+  /** The program that shows them. */
+  readonly program: Start;
+  /** Opens a connection that asks for their states, where it is possible to ask for no more. */
+  readonly askStates?: () => Promise<Inquiry>;
+  /** The same for states, processor and memory. */
+  readonly askUsage?: () => Promise<Inquiry>;
+}
+
+/** A connection on which one question is asked again and again, one at a time. */
+export interface Inquiry {
+  /** Resolves once the whole answer is there. */
+  ask(): Promise<void>;
+  /** How many services the last answer told of. */
+  count(): number;
+  close(): void;
 }
 
 /** `svc-0`, `svc-1`, … */
