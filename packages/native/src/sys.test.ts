@@ -270,6 +270,51 @@ test.each([
   expect(call).toThrow(TypeError);
 });
 
+describe('writeNow', () => {
+  const withPipe = (use: (read: number, write: number) => void): void => {
+    const [read, write] = sys.pipe2(constants.O_NONBLOCK);
+    try {
+      use(read, write);
+    } finally {
+      closeSync(read);
+      closeSync(write);
+    }
+  };
+
+  test('writes what there is room for, and tells how much that was', () => {
+    withPipe((read, write) => {
+      expect(sys.writeNow(write, Buffer.from('.abc.').subarray(1, 4))).toBe(3);
+      const got = Buffer.alloc(10);
+      expect([readSync(read, got), got.toString('latin1', 0, 3)]).toEqual([3, 'abc']);
+      expect(sys.writeNow(write, Buffer.alloc(100_000))).toBe(65_536);
+      expect(sys.writeNow(write, Buffer.alloc(1))).toBe(0);
+    });
+  });
+
+  test('takes nothing, and throws nothing, where nothing can be written', () => {
+    withPipe((read) => expect(sys.writeNow(read, Buffer.alloc(1))).toBe(0));
+    expect(sys.writeNow(-1, Buffer.alloc(1))).toBe(0);
+  });
+
+  test('a pipe grows, and never shrinks', () => {
+    withPipe((_read, write) => {
+      expect([sys.growPipe(write, 1), sys.growPipe(write, 131_072), sys.growPipe(write, 65_536)]).toEqual([
+        65_536, 131_072, 131_072,
+      ]);
+      expect(sys.writeNow(write, Buffer.alloc(200_000))).toBe(131_072);
+    });
+    expect(() => sys.growPipe(-1, 65_536)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+
+  test.each([
+    ['text', () => sys.writeNow(1, 'a' as never)],
+    ['no descriptor', () => sys.writeNow('1' as never, Buffer.alloc(1))],
+    ['nothing', () => (sys.writeNow as () => unknown)()],
+  ])('of %s is a TypeError', (_what, call) => {
+    expect(call).toThrow(TypeError);
+  });
+});
+
 describe('frameLines', () => {
   const frame = (
     text: string,
@@ -327,6 +372,15 @@ describe('frameLines', () => {
         expect(frame(lines, { escape })).toBe(expected(lines, escape));
       }),
     );
+  });
+
+  test.each([0, 1, 15, 16, 17, 1024, 1025, 3000])('what is put around a line may have %s bytes', (length) => {
+    const [before, after] = ['b'.repeat(length), `${'a'.repeat(length)}\n`];
+    const result = `${before}one${after}${before}${after}`;
+    const around = { before, after };
+    expect(frame('one\n\n', { ...around, size: result.length })).toBe(result);
+    expect(frame('one\n\n', { ...around, size: 20_000 })).toBe(result);
+    expect(frame('one\n\n', { ...around, size: result.length - 1 })).toBe(undefined);
   });
 
   test.each([

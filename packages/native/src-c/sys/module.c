@@ -16,6 +16,8 @@ static const struct {
     {"getWindowSize", sys_get_window_size},
     {"setNonBlocking", sys_set_non_blocking},
     {"spawn", sys_spawn},
+    {"writeNow", sys_write_now},
+    {"growPipe", sys_grow_pipe},
     {"countByte", sys_count_byte},
     {"frameLines", sys_frame_lines},
 };

@@ -9,6 +9,9 @@
 
 enum { MAX_ARGUMENTS = 3 };
 
+/* Sixteen bytes at once: every x86-64 and arm64 can. */
+typedef uint8_t block_t __attribute__((vector_size(16)));
+
 struct arguments {
   napi_value values[MAX_ARGUMENTS];
   int numbers[MAX_ARGUMENTS];
@@ -22,8 +25,9 @@ void set_property(napi_env env, napi_value object, const char *key, napi_value v
 napi_value throw_error(napi_env env, long error, const char *system_call_name);
 napi_value finish(napi_env env, long result, const char *system_call_name);
 int read_integers(napi_env env, napi_callback_info info, int count, struct arguments *arguments);
+int read_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length);
 
-/* processes.c, descriptors.c, spawn.c, bytes.c, frame.c */
+/* processes.c, descriptors.c, spawn.c, pipes.c, bytes.c, frame.c */
 napi_value sys_waitid(napi_env env, napi_callback_info info);
 napi_value sys_pipe2(napi_env env, napi_callback_info info);
 napi_value sys_fchown(napi_env env, napi_callback_info info);
@@ -36,6 +40,8 @@ napi_value sys_set_window_size(napi_env env, napi_callback_info info);
 napi_value sys_get_window_size(napi_env env, napi_callback_info info);
 napi_value sys_set_non_blocking(napi_env env, napi_callback_info info);
 napi_value sys_spawn(napi_env env, napi_callback_info info);
+napi_value sys_write_now(napi_env env, napi_callback_info info);
+napi_value sys_grow_pipe(napi_env env, napi_callback_info info);
 napi_value sys_count_byte(napi_env env, napi_callback_info info);
 napi_value sys_frame_lines(napi_env env, napi_callback_info info);
 

@@ -94,3 +94,8 @@ int read_integers(napi_env env, napi_callback_info info, int count, struct argum
   }
   return 1;
 }
+
+int read_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length) {
+  napi_typedarray_type type;
+  return napi_get_typedarray_info(env, value, &type, length, (void **)bytes, NULL, NULL) == napi_ok && type == napi_uint8_array;
+}
