@@ -129,9 +129,9 @@ function attachStream(
   const intake = startIntake(readable, {
     endsItself,
     endOfTurn,
-    push(bytes) {
+    push(bytes, headroom) {
       tally.bytes += bytes.length;
-      splitter.push(bytes);
+      splitter.push(bytes, headroom);
       if (chosen().kind === 'raw') holds.note(splitter, bytes.length);
     },
     onEnd() {

@@ -1,6 +1,7 @@
-import { type Clock, endOfTurn } from '../os/clock.ts';
+import { type Clock, doze, endOfTurn } from '../os/clock.ts';
 import { createDrops, isTooMuch, mostWaiting } from './drops.ts';
 import { createOutbox, type LogOutput, type Outbox } from './outbox.ts';
+import { createRush } from './rush.ts';
 import type { Piece } from './sinks/format.ts';
 
 /** A stream that is read only while the gate is open. */
@@ -52,7 +53,7 @@ export function createGate({ output, clock, onDropped }: GatePorts): Gate {
   const outbox: Outbox = createOutbox({
     output,
     clock,
-    endOfTurn,
+    rush: createRush({ clock, endOfTurn, doze }),
     onBlocked: () => void (blocks && pauseAll()),
     onMoved: () => {
       for (const stream of streams) stream.burst = 0;

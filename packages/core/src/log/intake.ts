@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { ByteReader } from '../os/byte-reader.ts';
 
 export interface IntakePorts {
-  /** The bytes are valid during the call only. */
-  readonly push: (bytes: Buffer) => void;
+  /** The bytes are valid during the call only; before them lie `headroom` bytes that may be used. */
+  readonly push: (bytes: Buffer, headroom: number) => void;
   /** Called once, after the last byte. */
   readonly onEnd: () => void;
   readonly endOfTurn: (callback: () => void) => void;
@@ -34,17 +34,18 @@ export function startIntake(readable: Readable | ByteReader, ports: IntakePorts)
   let taken = 0;
   let quiet = 0;
 
-  const take = (bytes: Buffer): void => {
+  const take = (bytes: Buffer, headroom: number): void => {
     if (done) return;
     taken += bytes.length;
     quiet = 0;
-    ports.push(bytes);
+    ports.push(bytes, headroom);
     if (detaching && taken > mostAfterDetach) finish();
   };
+  const takeOwn = (bytes: Buffer): void => take(bytes, 0);
   const finish = (): void => {
     if (done) return;
     done = true;
-    readable.off('data', take);
+    readable.off('data', takeOwn);
     readable.pause();
     ports.onEnd();
     resolve();
@@ -55,7 +56,7 @@ export function startIntake(readable: Readable | ByteReader, ports: IntakePorts)
     else ports.endOfTurn(finishWhenQuiet);
   };
   if ('lend' in readable) readable.lend(take);
-  else readable.on('data', take);
+  else readable.on('data', takeOwn);
   // An error (EIO is how a terminal ends) is an end: what could be read was read.
   for (const event of ['end', 'close', 'error']) readable.on(event, finish);
   readable.resume();

@@ -7,7 +7,7 @@ type Seen =
   | ({ readonly kind: 'part'; readonly bytes: string } & Pick<LinePart, 'number' | 'more'>);
 
 /** What a splitter makes of chunks, line by line (one character a byte). */
-function split(chunks: readonly Buffer[], limit?: number): Seen[] {
+function split(chunks: readonly Buffer[], limit?: number, headroom = 0): Seen[] {
   const seen: Seen[] = [];
   const splitter = createLineSplitter(
     {
@@ -23,8 +23,9 @@ function split(chunks: readonly Buffer[], limit?: number): Seen[] {
   );
   for (const chunk of chunks) {
     // Memory of our own, spoilt after the call: nothing may hold on to it.
-    const lent = Buffer.from(chunk);
-    splitter.push(lent);
+    const lent = Buffer.concat([Buffer.alloc(1 + headroom, '!'), chunk]);
+    splitter.push(lent.subarray(1 + headroom), headroom);
+    expect(lent[0]).toBe(0x21);
     lent.fill(0xff);
   }
   splitter.release();
@@ -40,6 +41,22 @@ const buffers = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.fro
 describe('splitting [line 33]', () => {
   test('cuts at line feeds, wherever the chunks were cut', () => {
     expect(split(buffers('a\nb', 'c\n\nd', '', 'e\n'))).toEqual([line('a'), line('bc'), line(''), line('de')]);
+  });
+
+  test('puts the beginning of a line before its end where there is room: all that came is handed over at once', () => {
+    const calls: string[] = [];
+    const splitter = createLineSplitter({
+      lines: (bytes) => void calls.push(String(bytes)),
+      part() {},
+      rest() {},
+    });
+    const memory = Buffer.from('....cd\nef\ng');
+    splitter.push(Buffer.from('ab'));
+    splitter.push(memory.subarray(4), 4);
+    expect(calls).toEqual(['abcd\nef\n']);
+    expect(splitter.held).toBe(1);
+    splitter.push(Buffer.from('.h\ni\n').subarray(1), 0);
+    expect(calls.slice(1)).toEqual(['gh\n', 'i\n']);
   });
 
   test('keeps a last line without a line feed', () => {
@@ -100,8 +117,8 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
 describe('splitting, whatever comes [line 33]', () => {
   test('any chunking gives the same lines', () => {
     fc.assert(
-      fc.property(anyBytes, cuts, fc.integer({ min: 4, max: 40 }), (bytes, places, limit) => {
-        expect(split(cutAt(bytes, places), limit)).toEqual(split([bytes], limit));
+      fc.property(anyBytes, cuts, fc.integer({ min: 4, max: 40 }), fc.nat(40), (bytes, places, limit, headroom) => {
+        expect(split(cutAt(bytes, places), limit, headroom)).toEqual(split([bytes], limit));
       }),
     );
   });

@@ -17,7 +17,8 @@ export interface LinePart {
 }
 
 export interface LineSplitter {
-  push(chunk: Buffer): void;
+  /** `headroom`: bytes before the chunk, in the same memory, that are free to be used. Default 0. */
+  push(chunk: Buffer, headroom?: number): void;
   /** Bytes of a line that has not ended yet. */
   readonly held: number;
   /** Hands over what is held as `rest`. What follows counts as a new line. */
@@ -62,12 +63,20 @@ export function createLineSplitter(receiver: LineReceiver, limit: number = longe
     receiver.lines(carry.bytes());
     carry.clear();
   };
-  const take = (bytes: Buffer): void => {
+  /** What was held is short enough to be put before what has come: then all lines of a read stay together. */
+  const fits = (firstEnd: number, headroom: number): boolean =>
+    parts === 0 && carry.length <= headroom && carry.length + firstEnd <= limit;
+  const takeLines = (bytes: Buffer, end: number, headroom: number): void => {
+    if (carry.length === 0 && parts === 0) return receiver.lines(end < bytes.length ? bytes.subarray(0, end) : bytes);
+    const start = bytes.indexOf(lineFeed) + 1;
+    if (fits(start, headroom)) return receiver.lines(carry.moveBefore(bytes, end));
+    finishLine(bytes.subarray(0, start));
+    if (start < end) receiver.lines(bytes.subarray(start, end));
+  };
+  const take = (bytes: Buffer, headroom: number): void => {
     const end = bytes.lastIndexOf(lineFeed) + 1;
     if (end === 0) return keep(bytes);
-    const start = carry.length > 0 || parts > 0 ? bytes.indexOf(lineFeed) + 1 : 0;
-    if (start > 0) finishLine(bytes.subarray(0, start));
-    if (start < end) receiver.lines(bytes.subarray(start, end));
+    takeLines(bytes, end, headroom);
     if (end < bytes.length) keep(bytes.subarray(end));
   };
   const step = Math.min(limit, longestStep);
@@ -75,8 +84,9 @@ export function createLineSplitter(receiver: LineReceiver, limit: number = longe
     get held() {
       return carry.length;
     },
-    push(chunk) {
-      for (let start = 0; start < chunk.length; start += step) take(chunk.subarray(start, start + step));
+    push(chunk, headroom = 0) {
+      if (chunk.length <= step) return take(chunk, headroom);
+      for (let start = 0; start < chunk.length; start += step) take(chunk.subarray(start, start + step), 0);
     },
     release() {
       if (parts > 0) return finishParts();
@@ -134,6 +144,13 @@ function createCarry() {
         memory = larger;
       }
       used += bytes.copy(memory, used);
+    },
+    /** Copies itself to before `bytes`, and returns both together, up to `end` of `bytes`. Then it is empty. */
+    moveBefore(bytes: Buffer, end: number): Buffer {
+      const joined = Buffer.from(bytes.buffer, bytes.byteOffset - used, used + end);
+      memory.copy(joined, 0, 0, used);
+      used = 0;
+      return joined;
     },
     dropFirst(count: number): void {
       memory.copyWithin(0, count, used);

@@ -4,15 +4,15 @@ import { createFakeClock } from '../testing/fake-clock.ts';
 import { createFakeOutput } from '../testing/fake-output.ts';
 import { createOutbox } from './outbox.ts';
 
-function setUp() {
+function setUp(atOnce?: number) {
   const clock = createFakeClock();
-  const output = createFakeOutput();
+  const output = createFakeOutput(atOnce === undefined ? {} : { atOnce });
   const turns: (() => void)[] = [];
   const seen: string[] = [];
   const outbox = createOutbox({
     output,
     clock,
-    endOfTurn: (callback) => turns.push(callback),
+    rush: { note() {}, whenCalm: (callback) => turns.push(callback) },
     onBlocked: () => seen.push('blocked'),
     onMoved: () => seen.push('moved'),
     onOpened: () => seen.push('opened'),
@@ -37,6 +37,19 @@ describe('the outbox', () => {
     outbox.put('small\n');
     outbox.put('x'.repeat(64 * 1024));
     expect(output.text.length).toBe(6 + 64 * 1024);
+  });
+
+  test('of a large piece keeps only what cannot leave at once, behind what came before it', () => {
+    const { output, outbox, endTurn } = setUp(40_000);
+    outbox.put('small\n');
+    const lent = Buffer.alloc(60_000, 'x');
+    outbox.put(lent);
+    expect(output.text).toBe(`small\n${'x'.repeat(40_000)}`);
+    expect(outbox.waiting).toBe(20_000);
+    lent.fill('?');
+    outbox.put('last\n');
+    endTurn();
+    expect(output.text).toBe(`small\n${'x'.repeat(60_000)}last\n`);
   });
 
   test('keeps the bytes of latin1 strings and of pieces larger than a page', () => {
@@ -97,8 +110,8 @@ describe('the outbox', () => {
       maxLength: 40,
     });
     fc.assert(
-      fc.property(steps, (list) => {
-        const { output, outbox, endTurn } = setUp();
+      fc.property(steps, fc.nat(200_000), (list, atOnce) => {
+        const { output, outbox, endTurn } = setUp(atOnce);
         const expected: Buffer[] = [];
         for (const [index, step] of list.entries()) {
           if (typeof step === 'number') expected.push(putBytes(outbox.put, index, step));
@@ -117,6 +130,9 @@ describe('the outbox', () => {
 
 function putBytes(put: (piece: Buffer | string) => void, index: number, size: number): Buffer {
   const bytes = Buffer.alloc(size, index + 1);
-  put(index % 2 === 0 ? bytes : bytes.toString('latin1'));
+  const lent = Buffer.from(bytes);
+  put(index % 2 === 0 ? lent : bytes.toString('latin1'));
+  // Memory that is used again after the call.
+  lent.fill(0);
   return bytes;
 }

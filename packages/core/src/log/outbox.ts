@@ -1,5 +1,6 @@
 import type { Clock } from '../os/clock.ts';
 import { createEmptyWait } from '../os/empty-wait.ts';
+import type { Rush } from './rush.ts';
 import type { Piece } from './sinks/format.ts';
 
 /** Where everything goes in the end: `openOutput()` of os/, or a fake. */
@@ -9,6 +10,8 @@ export interface LogOutput {
   readonly buffered: number;
   /** Always accepts. false: enough is waiting, write again after `onDrain`. */
   write(bytes: Buffer): boolean;
+  /** Writes the beginning of `bytes` if that is possible at once, and returns how much. The memory stays the caller's. */
+  writeNow?(bytes: Buffer): number;
   onDrain(callback: () => void): () => void;
   /** Waits until nothing is buffered; false at the limit. */
   flush(limitMs: number): Promise<boolean>;
@@ -17,8 +20,7 @@ export interface LogOutput {
 export interface OutboxPorts {
   readonly output: LogOutput;
   readonly clock: Clock;
-  /** Calls back once when all input that is ready now has been read. */
-  readonly endOfTurn: (callback: () => void) => void;
+  readonly rush: Rush;
   /** The output takes no more for now. */
   readonly onBlocked: () => void;
   /** It took some; more may still be waiting. */
@@ -66,8 +68,14 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     // While it is blocked, pieces go on collecting: a page handed over nearly empty would be memory for nothing.
     if (backlog.blocked) return;
     if (used >= sendAt) return send();
-    if (!scheduled) ports.endOfTurn(sendAtTurn);
+    if (!scheduled) ports.rush.whenCalm(sendAtTurn);
     scheduled = true;
+  };
+  /** A large piece that can leave at once need not be copied. Returns what is left of it. */
+  const passOn = (piece: Piece): Piece => {
+    if (typeof piece === 'string' || piece.length < sendAt || backlog.blocked) return piece;
+    send();
+    return piece.subarray(output.writeNow?.(piece) ?? 0);
   };
   return {
     get blocked() {
@@ -76,7 +84,10 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     get waiting() {
       return used + backlog.queued + output.buffered;
     },
-    put(piece) {
+    put(whole) {
+      ports.rush.note(whole.length);
+      const piece = passOn(whole);
+      if (piece.length === 0) return;
       if (used + piece.length > pageSize) send();
       if (piece.length > pageSize) return backlog.hand(toOwnBytes(piece));
       page ??= pages.take();

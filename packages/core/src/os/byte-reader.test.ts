@@ -54,9 +54,13 @@ test('byte reader: reads no more than is wanted', async () => {
 test('byte reader: lends the same memory again and again, to the end', async () => {
   let taken = 0;
   const memories = new Set<ArrayBufferLike>();
-  reader.lend((bytes) => {
+  reader.lend((bytes, headroom) => {
     taken += bytes.length;
     memories.add(bytes.buffer);
+    expect(headroom).toBeGreaterThan(0);
+    // Throws where there is no such memory.
+    Buffer.from(bytes.buffer, bytes.byteOffset - headroom, headroom).fill('!');
+    expect(bytes[0]).not.toBe(0x21);
   });
   const child = spawn('sh', ['-c', 'yes | head -c 1000000'], { stdio: ['ignore', ends.write, 'ignore'] });
   closeAll([ends.write]);

@@ -58,6 +58,13 @@ export function endOfTurn(callback: () => void): void {
   setImmediate(callback);
 }
 
+const still = new Int32Array(new SharedArrayBuffer(4));
+
+/** Gives the processor away for `ms`, at least: the event loop stands still with us. For fractions of a millisecond. */
+export function doze(ms: number): void {
+  Atomics.wait(still, 0, 0, ms);
+}
+
 function startTimer(delayMs: number, callback: () => void): Timer {
   const delay = delayMs > 0 ? delayMs : 0;
   const due = monotonic() + delay;

@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { loadSys, type Sys } from '@pm-supervisor/native';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openOutput, type Output } from './own-output.ts';
 import { choosePipeMaker, closeAll, type PipeEnds, readPipe } from './pipes.ts';
@@ -50,6 +51,49 @@ describe('output to a pipe', () => {
     expect(await output.end(5_000)).toBe(true);
     expect(await received).toBe('one\ntwo\n');
     expect(output).toMatchObject({ kind: 'pipe', isTerminal: false, buffered: 0, lost: 0 });
+  });
+
+  test('what can be written at once is, up to what the pipe holds; the rest follows in order', async () => {
+    const output = openOutput({ fd: ends.write });
+    const received = text(readPipe(ends.read));
+    closeAll([ends.write]);
+    // Nobody reads within a turn, so the pipe fills.
+    const bytes = Buffer.alloc(2 ** 21, '0123456789abcde\n');
+    const taken = output.writeNow?.(bytes) ?? 0;
+    expect(taken).toBeLessThan(bytes.length);
+    expect(output.buffered).toBe(0);
+    expect(output.writeNow?.(bytes.subarray(taken)) ?? 0).toBe(0);
+    output.write(bytes.subarray(taken));
+    expect(output.writeNow?.(bytes) ?? 0).toBe(0);
+    output.write('end\n');
+    expect(await output.flush(5_000)).toBe(true);
+    expect(output.writeNow?.(Buffer.from('at once\n')) ?? output.write('at once\n')).toBeTruthy();
+    expect(await output.end(5_000)).toBe(true);
+    expect(output.writeNow?.(bytes) ?? 0).toBe(0);
+    expect(await received).toBe(`${String(bytes)}end\nat once\n`);
+    expect(output.lost).toBe(0);
+  });
+
+  test('the pipe is made to hold more; without the helper nothing is asked of it', async () => {
+    const sizeOf = (fd: number): number => (loadSys() as Sys).growPipe(fd, 0);
+    const plain = openOutput({ fd: ends.write, sys: undefined });
+    expect([sizeOf(ends.write), plain.writeNow]).toEqual([65_536, undefined]);
+    await plain.end(0);
+    await openOutput({ fd: ends.write }).end(0);
+    expect(sizeOf(ends.write)).toBe(262_144);
+  });
+
+  test('a pipe that may not grow is used as it is', async () => {
+    const refuse = (): number => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+    };
+    const sys = { growPipe: refuse, writeNow: () => 0 } as unknown as Sys;
+    const output = openOutput({ fd: ends.write, sys });
+    closeAll([ends.write]);
+    const received = text(readPipe(ends.read));
+    output.write('all the same\n');
+    expect(await output.end(5_000)).toBe(true);
+    expect(await received).toBe('all the same\n');
   });
 
   test('a reader that stops makes write say so, and its return is announced', async () => {

@@ -1,5 +1,6 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { loadSys, type Sys } from '@pm-supervisor/native';
 import { type Clock, systemClock } from './clock.ts';
 import { createDescriptorWriter, writeAsync, writeNow, writeTerminal } from './descriptor-writer.ts';
 import { createStreamWriter } from './stream-writer.ts';
@@ -15,6 +16,11 @@ export interface ByteWriter {
   readonly lost: number;
   /** Always accepts. false: more is waiting than the buffer should hold, write again after `onDrain`. */
   write(chunk: Buffer | string): boolean;
+  /**
+   * Where that is possible without waiting: writes the beginning of `bytes` and returns how many that were. The rest,
+   * and whether anything went wrong, is for `write`. The memory stays the caller's.
+   */
+  writeNow?(bytes: Buffer): number;
   /** Calls back each time a full buffer has emptied; returns the way to stop. */
   onDrain(callback: () => void): () => void;
   /** Waits until nothing is buffered any more, be it written or lost; false at the limit. */
@@ -36,6 +42,8 @@ export interface OutputOptions {
   /** 1 (default) or 2. */
   readonly fd?: number;
   readonly clock?: Clock;
+  /** The native helper; default: as it is found. undefined: none. */
+  readonly sys?: Sys | undefined;
   /** Told once per errno (`EPIPE`, `ENOSPC`). What cannot be written is thrown away and counted, supervision goes on. */
   readonly onError?: (error: NodeJS.ErrnoException) => void;
 }
@@ -52,7 +60,8 @@ export interface OutputOptions {
 export function openOutput(options: OutputOptions = {}): Output {
   const { fd = 1, clock = systemClock, onError = () => {} } = options;
   const kind = kindOf(fd);
-  const writer = openWriter(kind, fd, { clock, onError: oncePerCode(onError) });
+  const sys = 'sys' in options ? options.sys : loadSys();
+  const writer = openWriter(kind, fd, { clock, sys, onError: oncePerCode(onError) });
   return Object.assign(writer, { kind, isTerminal: kind === 'terminal' });
 }
 
@@ -62,13 +71,40 @@ export interface WriterPort {
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
-function openWriter(kind: OutputKind, fd: number, port: WriterPort): ByteWriter {
-  if (kind === 'pipe') return createStreamWriter(reopen(fd) ?? fd, port);
+interface OpenPort extends WriterPort {
+  readonly sys: Sys | undefined;
+}
+
+function openWriter(kind: OutputKind, fd: number, port: OpenPort): ByteWriter {
+  if (kind === 'pipe') return openPipeWriter(fd, port);
   if (kind === 'socket') return createStreamWriter(fd, port);
   if (kind === 'device') return createDescriptorWriter(fd, writeNow, port);
   const own = kind === 'terminal' ? reopen(fd) : undefined;
   // A terminal that cannot be opened anew is written by a thread: it may block, the loop does not.
   return createDescriptorWriter(own ?? fd, own === undefined ? writeAsync : writeTerminal, port);
+}
+
+/**
+ * Room for some of our writes: with the usual 64 KiB each of them finds a reader that has not taken all of the one before.
+ * A megabyte gains little more, and counts against what a user's pipes may hold together (pipe(7)).
+ */
+const pipeSize = 256 * 1024;
+
+/** Another's descriptor may be made blocking by them at any time: only our own is written without asking epoll. */
+function openPipeWriter(fd: number, port: OpenPort): ByteWriter {
+  const { sys } = port;
+  const own = reopen(fd);
+  if (own === undefined || !sys) return createStreamWriter(own ?? fd, port);
+  growPipe(own, sys);
+  return createStreamWriter(own, port, sys.writeNow);
+}
+
+function growPipe(fd: number, sys: Sys): void {
+  try {
+    sys.growPipe(fd, pipeSize);
+  } catch {
+    // The user's pipes have grown enough already: it works with less.
+  }
 }
 
 /** `/dev/null`, `/dev/full` and others without a medium behind them (null(4)). */

@@ -1,23 +1,38 @@
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import { Socket } from 'node:net';
 import { createEmptyWait } from './empty-wait.ts';
 import type { ByteWriter, WriterPort } from './own-output.ts';
 
 /** Three large writes may be under way: while the reader takes one, the next is made. */
 const highWaterMark = 256 * 1024;
 
-/** Writes to a pipe or socket through epoll: it wakes exactly when there is room. */
-export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
-  const socket = new Socket({
-    fd,
-    readable: false,
-    writable: true,
-    writableHighWaterMark: highWaterMark,
-  } as SocketConstructorOpts);
+/** Writes at once what a descriptor takes without waiting, and returns how much that was. */
+export type WriteNow = (fd: number, bytes: Buffer) => number;
+
+/**
+ * Writes to a pipe or socket through epoll: it wakes exactly when there is room. `writeNow`, only for a descriptor that
+ * is our own and so never blocks, saves the way through Node's streams as long as there is room.
+ */
+export function createStreamWriter(fd: number, port: WriterPort, writeNow?: WriteNow): ByteWriter {
+  const socket = openSocket(fd);
   const listeners = new Set<() => void>();
   let waiting = 0;
   let lost = 0;
   let ended: Promise<boolean> | undefined;
+  /** There was no room lately. */
+  let full = false;
 
+  const takeNow = (bytes: Buffer): number => {
+    if (!writeNow || full || waiting > 0 || ended || socket.destroyed) return 0;
+    const taken = writeNow(fd, bytes);
+    full = taken < bytes.length;
+    return taken;
+  };
+  const settle = (size: number, error: Error | null | undefined): void => {
+    waiting -= size;
+    if (waiting === 0) full = false;
+    if (error) lost += size;
+    empty.check();
+  };
   const empty = createEmptyWait(port.clock, () => waiting === 0);
   const wake = (): void => listeners.forEach((listener) => listener());
   socket.on('drain', wake);
@@ -35,18 +50,17 @@ export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
     },
     write(chunk) {
       if (ended) return true;
-      const size = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      const rest = bytes.subarray(takeNow(bytes));
+      if (rest.length === 0) return true;
       if (socket.destroyed) {
-        lost += size;
+        lost += rest.length;
         return true;
       }
-      waiting += size;
-      return socket.write(chunk, (error) => {
-        waiting -= size;
-        if (error) lost += size;
-        empty.check();
-      });
+      waiting += rest.length;
+      return socket.write(rest, (error) => settle(rest.length, error));
     },
+    ...(writeNow && { writeNow: takeNow }),
     onDrain(callback) {
       listeners.add(callback);
       return () => void listeners.delete(callback);
@@ -57,6 +71,11 @@ export function createStreamWriter(fd: number, port: WriterPort): ByteWriter {
       return ended;
     },
   };
+}
+
+function openSocket(fd: number): Socket {
+  const options = { fd, readable: false, writable: true, writableHighWaterMark: highWaterMark };
+  return new Socket(options);
 }
 
 /** Resolves when the socket is closed and every write has been answered for. */

@@ -14,7 +14,13 @@ export interface FakeOutput extends LogOutput {
   readOnce(): void;
 }
 
-export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?: boolean } = {}): FakeOutput {
+export interface FakeOutputOptions {
+  readonly isTerminal?: boolean;
+  /** Bytes that `writeNow` takes at most. Default: all. */
+  readonly atOnce?: number;
+}
+
+export function createFakeOutput({ isTerminal = false, atOnce = Infinity }: FakeOutputOptions = {}): FakeOutput {
   const written: Buffer[] = [];
   /** Not copied before it is written: who uses this memory too early is found out. */
   const waiting: Buffer[] = [];
@@ -26,8 +32,8 @@ export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?:
   const drain = (): void => {
     written.push(...waiting.splice(0).map((bytes) => Buffer.from(bytes)));
     buffered = 0;
-    for (const wake of [...empties]) wake();
-    for (const wake of [...drains]) wake();
+    for (const wake of [...empties, ...drains]) wake();
+    empties.clear();
   };
   return {
     isTerminal,
@@ -52,19 +58,19 @@ export function createFakeOutput({ isTerminal = false }: { readonly isTerminal?:
       buffered += bytes.length;
       return false;
     },
+    writeNow(bytes) {
+      if (blocked) return 0;
+      const taken = Math.min(bytes.length, atOnce);
+      written.push(Buffer.from(bytes.subarray(0, taken)));
+      return taken;
+    },
     onDrain(callback) {
       drains.add(callback);
       return () => void drains.delete(callback);
     },
     flush() {
       if (buffered === 0) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          empties.delete(wake);
-          resolve(true);
-        };
-        empties.add(wake);
-      });
+      return new Promise((resolve) => void empties.add(() => resolve(true)));
     },
     block() {
       blocked = true;
