@@ -79,6 +79,7 @@ function openStream(
   const client: StreamClient = createStreamClient({
     response: exchange.response,
     connection: exchange.connection,
+    turn: hub.turn,
     onEnded() {
       hub.remove(client);
       leave(client);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { EndMessage } from '../routes/bodies.ts';
 import type { Connection } from '../http/connection.ts';
 import { heartbeat, toFrame } from './frame.ts';
+import type { Turn } from './turn.ts';
 
 /** One reader of a stream. */
 export interface StreamClient {
@@ -20,6 +21,7 @@ export interface StreamClient {
 export interface ClientOptions {
   readonly response: ServerResponse;
   readonly connection: Connection;
+  readonly turn: Turn;
   /** The client is gone, or was ended. Called once. */
   readonly onEnded: () => void;
   /** The other side sends no more: it has said everything, or it is gone. */
@@ -44,8 +46,9 @@ const head = {
 };
 
 /** Begins the answer: from now on frames can be sent. */
-export function createStreamClient({ response, connection, onEnded, onSilent, onSlow }: ClientOptions): StreamClient {
-  const write = createTurnWriter(response);
+export function createStreamClient(options: ClientOptions): StreamClient {
+  const { response, connection, onEnded, onSilent, onSlow } = options;
+  const outbox = createOutbox(options);
   const countSilence = createSilenceCounter(connection.socket);
   let ended = false;
   let allowance = 0;
@@ -60,7 +63,7 @@ export function createStreamClient({ response, connection, onEnded, onSilent, on
   });
   const client: StreamClient = {
     get unsent() {
-      return response.writableLength;
+      return outbox.bytes + response.writableLength;
     },
     send(frame) {
       if (ended) return;
@@ -68,10 +71,10 @@ export function createStreamClient({ response, connection, onEnded, onSilent, on
       if (unsent > mostUnsent + allowance) return cut();
       if (unsent === 0) allowance = 0;
       allowance = Math.max(allowance, frame.length);
-      write(frame);
+      outbox.add(frame);
     },
     probe() {
-      if (!ended && client.unsent === 0) write(heartbeat);
+      if (!ended && client.unsent === 0) outbox.add(heartbeat);
     },
     beat() {
       if (ended) return;
@@ -81,6 +84,7 @@ export function createStreamClient({ response, connection, onEnded, onSilent, on
     end(message) {
       if (ended) return;
       finish();
+      outbox.flush();
       connection.limit(lastMs);
       response.end(toFrame({ event: 'end', data: message }));
     },
@@ -100,19 +104,33 @@ export function createStreamClient({ response, connection, onEnded, onSilent, on
   }
 }
 
+interface Outbox {
+  add(frame: Buffer): void;
+  flush(): void;
+  /** Of what this turn has added. */
+  readonly bytes: number;
+}
+
 /** All that is sent in one turn is one write of the system: a busy log is thousands of lines in a turn. */
-function createTurnWriter(response: ServerResponse): (frame: Buffer) => void {
-  let corked = false;
-  return (frame) => {
-    if (!corked) {
-      corked = true;
-      response.cork();
-      queueMicrotask(() => {
-        corked = false;
-        response.uncork();
-      });
-    }
-    response.write(frame);
+function createOutbox({ response, turn }: Pick<ClientOptions, 'response' | 'turn'>): Outbox {
+  let frames: Buffer[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (frames.length === 0) return;
+    const piece = turn.join(frames);
+    frames = [];
+    bytes = 0;
+    response.write(piece);
+  };
+  return {
+    add(frame) {
+      if (frames.push(frame) === 1) turn.end(flush);
+      bytes += frame.length;
+    },
+    flush,
+    get bytes() {
+      return bytes;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@pm-supervisor/core';
 import type { EndMessage } from '../routes/bodies.ts';
 import type { StreamClient } from './client.ts';
+import { createTurn, type Turn } from './turn.ts';
 
 /** Streams that are open, of every kind. */
 export interface Hub {
@@ -9,6 +10,7 @@ export interface Hub {
   /** Its other side sends no more: it may be gone altogether, which only a write can tell. */
   doubt(client: StreamClient): void;
   readonly size: number;
+  readonly turn: Turn;
   /** Ends all. */
   close(message: EndMessage): void;
 }
@@ -60,6 +62,7 @@ export function createHub(clock: Clock): Hub {
       doubted.add(client);
       secondLook ??= clock.after(secondLookMs, lookAgain);
     },
+    turn: createTurn(),
     get size() {
       return clients.size;
     },
