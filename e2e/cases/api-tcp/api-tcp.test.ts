@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect } from 'vitest';
 import { usePort } from '../../harness/api.ts';
-import { test, until, type Folder } from '../../harness/folder.ts';
+import { makeCertificates } from '../../harness/certificates.ts';
+import { test, until } from '../../harness/folder.ts';
 import { findFreePort } from '../../harness/ports.ts';
 
 const web = 'processes:\n  web: {command: [sleep, "74115"]}\n';
@@ -82,47 +82,6 @@ ${web}`);
     expect(pm.err.lines.join('\n')).toMatch(/pm\.yaml:3:\d+ error global\.api_port/);
   });
 });
-
-function makeCertificates({ path }: Folder): void {
-  const run = (...args: string[]): void => void execFileSync('openssl', args, { cwd: path, stdio: 'ignore' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=ca', '-days', '2');
-  for (const [name, subject] of [
-    ['old', 'old'],
-    ['new', 'new'],
-    ['client', 'deploy'],
-  ] as const) {
-    run(
-      'req',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${subject}`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    );
-    run(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-out',
-      `${name}.crt`,
-      '-days',
-      '2',
-      '-copy_extensions',
-      'copy',
-    );
-  }
-}
 
 test('TLS with client certificates: who has one is let in by its name, and a new certificate is taken up without a restart [line 40]', async ({
   folder,

@@ -21,6 +21,8 @@ export type {
 export * as fields from './config/schema/fields.ts';
 export { readDeclarations } from './config/declarations.ts';
 export type { Declarations, DeclarationSource } from './config/declarations.ts';
+export { peekConfig } from './config/peek.ts';
+export type { ConfigPeek } from './config/peek.ts';
 export { readText } from './config/read-text.ts';
 export type { TextReading } from './config/read-text.ts';
 export { readDuration, readSize } from './config/duration.ts';

@@ -1,4 +1,5 @@
 import { ClientError, createClient } from '@pm-supervisor/client';
+import { ConfigError } from '@pm-supervisor/core';
 import { Command, Option } from 'commander';
 import { complete, type Candidate, type Vocabulary } from '../completion/complete.ts';
 import { filesLine, scripts, shells, type Shell } from '../completion/scripts.ts';
@@ -75,11 +76,16 @@ function createRunCommand(): Command {
 /** Somebody waits at a prompt: rather no names than late ones. */
 const patienceMs = 500;
 
-async function askNames(words: readonly string[], { env }: CliContext): Promise<readonly Candidate[]> {
+async function askNames(words: readonly string[], context: CliContext): Promise<readonly Candidate[]> {
+  const options = {
+    socket: valueOf('--socket', words),
+    url: valueOf('--url', words),
+    caFile: valueOf('--ca-file', words),
+    certFile: valueOf('--cert-file', words),
+    keyFile: valueOf('--key-file', words),
+  };
   try {
-    const client = createClient(
-      toClientOptions({ socket: valueOf('--socket', words), url: valueOf('--url', words) }, env),
-    );
+    const client = createClient(await toClientOptions(options, context));
     const processes = await client.processes({ usage: false, timeoutMs: patienceMs });
     client.close();
     return processes.flatMap(({ name, state, instances }) => [
@@ -89,7 +95,7 @@ async function askNames(words: readonly string[], { env }: CliContext): Promise<
         : instances.map((instance) => ({ value: instance.id, description: instance.state }))),
     ]);
   } catch (error) {
-    if (error instanceof ClientError || error instanceof UsageError) return [];
+    if (error instanceof ClientError || error instanceof UsageError || error instanceof ConfigError) return [];
     throw error;
   }
 }

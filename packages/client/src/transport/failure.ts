@@ -9,11 +9,26 @@ export function toFailure(error: unknown, endpoint: Endpoint, connected: boolean
   if (code.startsWith('HPE_')) {
     return new ProtocolError(`what answers at ${place} does not speak HTTP`, { hint: hints.notPm, cause: error });
   }
+  if (isRefusedByTls(error, code)) return toUnreachable(error, endpoint, 'CERTIFICATE_REQUIRED');
   if (!connected) return toUnreachable(error, endpoint, code);
   return new DisconnectedError(`the connection to ${place} broke before the answer was there`, {
-    hint: 'The supervisor may have ended; what was asked for may have been done.',
+    hint: toBreakHint(endpoint),
     cause: error,
   });
+}
+
+/** TLS 1.3 says so after the connection stands, TLS 1.2 before. */
+function isRefusedByTls(error: unknown, code: string): boolean {
+  const isAlert = error instanceof Error && error.message.includes('alert handshake failure');
+  return code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || isAlert;
+}
+
+/** A server that does not like how it is spoken to, or by whom, just hangs up. */
+function toBreakHint(endpoint: Endpoint): string {
+  const ended = 'The supervisor may have ended';
+  if (endpoint.kind === 'socket') return `${ended}; what was asked for may have been done.`;
+  const or = endpoint.secure ? 'it may not accept the certificate it was shown' : 'it may speak TLS: try https://';
+  return `${ended}, or ${or}; what was asked for may have been done.`;
 }
 
 function toUnreachable(cause: unknown, endpoint: Endpoint, code: string): UnreachableError {
@@ -53,7 +68,7 @@ const socketReasons: Readonly<Record<string, Why>> = {
 
 const selfSigned: Why = {
   why: 'its certificate is not signed by anybody known',
-  hint: 'Name the authority that signed it: tls.ca, or NODE_EXTRA_CA_CERTS=FILE.',
+  hint: 'Name the authority that signed it: tls.ca (pm: --ca-file), or NODE_EXTRA_CA_CERTS=FILE.',
 };
 
 const tcpReasons: Readonly<Record<string, Why>> = {
@@ -65,6 +80,14 @@ const tcpReasons: Readonly<Record<string, Why>> = {
   SELF_SIGNED_CERT_IN_CHAIN: selfSigned,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: selfSigned,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: selfSigned,
+  CERTIFICATE_REQUIRED: {
+    why: 'it asks for a certificate',
+    hint: 'Show one that its authority signed: tls.cert and tls.key (pm: --cert-file and --key-file).',
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    why: 'its certificate is for another name',
+    hint: 'Use the name or address it is for, or one that has it (tls.servername).',
+  },
   CERT_HAS_EXPIRED: { why: 'its certificate has expired' },
   EPROTO: { why: 'it does not speak TLS', hint: 'Try http:// instead of https://.' },
   ERR_SSL_WRONG_VERSION_NUMBER: { why: 'it does not speak TLS', hint: 'Try http:// instead of https://.' },

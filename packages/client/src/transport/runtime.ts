@@ -1,5 +1,6 @@
 import type * as Http from 'node:http';
 import type * as Https from 'node:https';
+import type * as Tls from 'node:tls';
 
 /**
  * Node's HTTP, without the web's: an ESM import of `node:http` evaluates the getters of its exports, and with them
@@ -12,6 +13,10 @@ export function getHttp(): typeof Http {
 /** Loaded only where a URL asks for it: TLS costs 10 MB. */
 export function getHttps(): typeof Https {
   return process.getBuiltinModule('node:https');
+}
+
+export function getTls(): typeof Tls {
+  return process.getBuiltinModule('node:tls');
 }
 
 /** Runs `callback` once after `delayMs` (Infinity: never); returns the way to prevent it. */

@@ -1,10 +1,10 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { showEndpoint, type Endpoint } from '../endpoint.ts';
-import { DisconnectedError, ProtocolError, TimeoutError } from '../errors.ts';
+import { ClientError, DisconnectedError, ProtocolError, TimeoutError } from '../errors.ts';
 import { toFailure } from './failure.ts';
 import { createLimit } from './limit.ts';
-import { getHttp, getHttps } from './runtime.ts';
+import { getHttp, getHttps, getTls } from './runtime.ts';
 
 /** What TLS needs beside the URL; see `tls.connect` of Node. */
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
@@ -61,7 +61,9 @@ export interface Wire {
 /** An answer beyond this is not one of pm's: 1,000 processes are 1 MB. */
 const longestAnswer = 256 * 1024 * 1024;
 
+/** Throws ClientError where what TLS was given cannot be used. */
 export function createWire(options: WireOptions): Wire {
+  refuseUselessTls(options);
   const pool = createPool(options);
   const { endpoint } = options;
   return {
@@ -86,6 +88,20 @@ export function createWire(options: WireOptions): Wire {
     open: (request) => openAnswer(toOptions(request, options, undefined), request, endpoint),
     close: () => pool.destroy(),
   };
+}
+
+/** Node would throw in the middle of the first request. */
+function refuseUselessTls({ endpoint, tls }: WireOptions): void {
+  if (tls === undefined || endpoint.kind !== 'tcp' || !endpoint.secure) return;
+  try {
+    getTls().createSecureContext(tls);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError(`the certificate, its key or the authority for TLS cannot be used: ${reason}`, {
+      hint: 'They are PEM, and the key is that of the certificate.',
+      cause,
+    });
+  }
 }
 
 /** Questions share connections. A command has one of its own: on a reused one it could not be told whether it was heard. */
