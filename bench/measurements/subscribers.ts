@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { timeAnswers } from '../latency.ts';
 import { readMemory } from '../proc.ts';
@@ -20,9 +21,12 @@ interface Figures {
   /** Of `GET /processes` while restarts are told. */
   readonly answers: number[];
   readonly joinMs: number[];
-  readonly kibEach: number[];
-  /** MiB above what it was before the first came. */
-  readonly keptMiB: number[];
+  /** Of the heap, for one of them. */
+  readonly liveKiB: number[];
+  /** Of the process, for one of them: with what was used on the way and is not given back yet. */
+  readonly anonymousKiB: number[];
+  /** What is left of the heap when all have gone. */
+  readonly heapAfter: number[];
   readonly descriptors: number[];
   readonly holes: number[];
   readonly gone: number[];
@@ -34,20 +38,26 @@ export async function measureSubscribers(workshop: Workshop): Promise<Row[]> {
     told: [],
     answers: [],
     joinMs: [],
-    kibEach: [],
-    keptMiB: [],
+    liveKiB: [],
+    anonymousKiB: [],
+    heapAfter: [],
     descriptors: [],
     holes: [],
     gone: [],
   };
-  const run = workshop.start(workshop.pm, { count: services });
+  const heapFile = join(workshop.folder, 'heap');
+  const run = workshop.start(workshop.pm, {
+    count: services,
+    env: { NODE_OPTIONS: `--import=${join(import.meta.dirname, '../live-heap.mjs')}`, BENCH_HEAP: heapFile },
+  });
+  const look = (): Promise<Look> => lookAt(run, heapFile);
   try {
     const control = await awaitControl(run, workshop.pm, services);
     await warmUp(control);
-    const before = look(run);
+    const before = await look();
     for (let wave = 1; wave <= (workshop.quick ? 2 : 4); wave++) {
       workshop.tell(`${subscribers} subscribers, wave ${wave}`);
-      await measureWave({ workshop, run, control, before, figures });
+      await measureWave({ workshop, run, control, look, before, figures });
     }
   } finally {
     await run.close();
@@ -63,24 +73,37 @@ async function warmUp({ askUsage }: Control): Promise<void> {
 }
 
 interface Look {
-  readonly anonymousMiB: number;
+  readonly anonymousKiB: number;
+  readonly heapKiB: number;
   readonly descriptors: number;
 }
 
-function look({ pid }: Run): Look {
-  return { anonymousMiB: readMemory([pid]).anonymousMiB, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+async function lookAt({ pid }: Run, heapFile: string): Promise<Look> {
+  await untilCalm([pid]);
+  const anonymousKiB = readMemory([pid]).anonymousMiB * 1024;
+  rmSync(heapFile, { force: true });
+  process.kill(pid, 'SIGWINCH');
+  const heap = await readWhenThere(heapFile);
+  return { anonymousKiB, heapKiB: Number(heap) / 1024, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+async function readWhenThere(path: string): Promise<string> {
+  for (const end = nowMs() + 10_000; nowMs() < end; await sleep(10)) {
+    if (existsSync(path)) return readFileSync(path, 'utf8');
+  }
+  throw new Error(`${path} was not written within 10 s`);
 }
 
 interface Wave {
   readonly workshop: Workshop;
   readonly run: Run;
   readonly control: Control;
+  readonly look: () => Promise<Look>;
   readonly before: Look;
   readonly figures: Figures;
 }
 
-async function measureWave({ workshop, run, control, before, figures }: Wave): Promise<void> {
-  const atFirst = look(run);
+async function measureWave({ workshop, run, control, look, before, figures }: Wave): Promise<void> {
   const asked = nowMs();
   const clients = workshop.startProgram([
     workshop.programs.subscribers,
@@ -92,8 +115,9 @@ async function measureWave({ workshop, run, control, before, figures }: Wave): P
   try {
     const [picture] = await clients.until('told', 1);
     figures.joinMs.push((picture?.atMs ?? NaN) - asked);
-    await untilCalm([run.pid]);
-    figures.kibEach.push(((look(run).anonymousMiB - atFirst.anonymousMiB) * 1024) / subscribers);
+    const full = await look();
+    figures.liveKiB.push((full.heapKiB - before.heapKiB) / subscribers);
+    figures.anonymousKiB.push((full.anonymousKiB - before.anonymousKiB) / subscribers);
     await measureTelling({ workshop, run, clients, control, figures });
     clients.signal('SIGTERM');
     await clients.ended;
@@ -102,10 +126,9 @@ async function measureWave({ workshop, run, control, before, figures }: Wave): P
   } finally {
     await clients.close();
   }
-  await untilCalm([run.pid]);
-  const after = look(run);
+  const after = await look();
   figures.descriptors.push(after.descriptors - before.descriptors);
-  figures.keptMiB.push(after.anonymousMiB - before.anonymousMiB);
+  figures.heapAfter.push(after.heapKiB);
 }
 
 async function countOf({ records }: Run, what: string): Promise<number> {
@@ -113,7 +136,7 @@ async function countOf({ records }: Run, what: string): Promise<number> {
   return record?.count ?? NaN;
 }
 
-interface Telling extends Omit<Wave, 'before'> {
+interface Telling extends Omit<Wave, 'before' | 'look'> {
   readonly clients: Run;
 }
 
@@ -183,7 +206,8 @@ async function untilTold(clients: Run, seq: number): Promise<ReadonlyMap<number,
 }
 
 function toRows(figures: Figures): Row[] {
-  const { told, answers, joinMs, kibEach, keptMiB, descriptors, holes, gone } = figures;
+  const { told, answers, joinMs, liveKiB, anonymousKiB, heapAfter, descriptors, holes, gone } = figures;
+  const grownKiB = (heapAfter.at(-1) ?? NaN) - (heapAfter[0] ?? NaN);
   const name = `${subscribers} subscribers`;
   const toRow = (what: string, unit: string, runs: readonly number[]): Row => ({
     name: `${name}: ${what}`,
@@ -197,9 +221,10 @@ function toRows(figures: Figures): Row[] {
     toRow('an end told to the last, most', 'ms', [Math.max(...told)]),
     { ...toRow('an answer meanwhile, p50', 'ms', answers) },
     { ...toRow('an answer meanwhile, p99', 'ms', [quantile(answers, 0.99)]), budget: atMost(10) },
-    toRow('anonymous memory of each', 'KiB', kibEach.slice(0, 1)),
-    toRow('anonymous memory kept after the first left', 'MiB', keptMiB.slice(0, 1)),
-    toRow('anonymous memory kept after the last left', 'MiB', keptMiB.slice(-1)),
+    toRow('heap of each', 'KiB', liveKiB),
+    toRow('anonymous memory of each, first wave', 'KiB', anonymousKiB.slice(0, 1)),
+    // What the first leaves behind is compiled code and pools; what each leaves behind would be a leak.
+    { ...toRow('heap left by every further wave', 'KiB', [grownKiB / (heapAfter.length - 1)]), budget: atMost(500) },
     { ...toRow('descriptors left after', '', [sum(descriptors)]), budget: atMost(0) },
     { ...toRow('events missed', '', [sum(holes)]), budget: atMost(0) },
     { ...toRow('streams lost', '', [sum(gone)]), budget: atMost(0) },
