@@ -63,11 +63,11 @@ export function createStreamClient(options: ClientOptions): StreamClient {
   });
   const client: StreamClient = {
     get unsent() {
-      return outbox.bytes + response.writableLength;
+      return outbox.unsent;
     },
     send(frame) {
       if (ended) return;
-      const { unsent } = client;
+      const { unsent } = outbox;
       if (unsent > mostUnsent + allowance) return cut();
       if (unsent === 0) allowance = 0;
       allowance = Math.max(allowance, frame.length);
@@ -107,29 +107,33 @@ export function createStreamClient(options: ClientOptions): StreamClient {
 interface Outbox {
   add(frame: Buffer): void;
   flush(): void;
-  /** Of what this turn has added. */
-  readonly bytes: number;
+  /** Bytes that the other side has not taken: of this turn, and of those before. */
+  readonly unsent: number;
 }
 
 /** All that is sent in one turn is one write of the system: a busy log is thousands of lines in a turn. */
 function createOutbox({ response, turn }: Pick<ClientOptions, 'response' | 'turn'>): Outbox {
   let frames: Buffer[] = [];
-  let bytes = 0;
+  // Asked of the response once a turn: a thousand clients are sent ten frames in one, and each is asked before each.
+  let unsent = 0;
   const flush = (): void => {
     if (frames.length === 0) return;
     const piece = turn.join(frames);
     frames = [];
-    bytes = 0;
     response.write(piece);
   };
   return {
     add(frame) {
-      if (frames.push(frame) === 1) turn.end(flush);
-      bytes += frame.length;
+      if (frames.length === 0) {
+        unsent = response.writableLength;
+        turn.end(flush);
+      }
+      frames.push(frame);
+      unsent += frame.length;
     },
     flush,
-    get bytes() {
-      return bytes;
+    get unsent() {
+      return frames.length === 0 ? response.writableLength : unsent;
     },
   };
 }
