@@ -1,4 +1,5 @@
 import { measureFootprint } from './measurements/footprint.ts';
+import { measureFollowers } from './measurements/followers.ts';
 import { measureGrowth } from './measurements/growth.ts';
 import { measureLife } from './measurements/life.ts';
 import { measureLogLoad } from './measurements/log-load.ts';
@@ -38,6 +39,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       status: measureStatus,
       'log-load': measureLogLoad,
       subscribers: measureSubscribers,
+      followers: measureFollowers,
     },
   },
 };

@@ -69,9 +69,9 @@ async function measureOne(workshop: Workshop, supervisor: Supervisor, { size, fi
     const times = workshop.quick ? 20 : 60;
     for (const figure of await inquire(control.askStates, size, (inquiry) => askOften(inquiry, times)))
       note(figures.states, name, figure);
-    for (const figure of await inquire(control.askUsage, size, (inquiry) => askSeldom(inquiry, workshop.quick ? 3 : 7)))
+    for (const figure of await inquire(control.askUsage, size, (inquiry) => askSeldom(inquiry, workshop.quick ? 3 : 5)))
       note(figures.usage, name, figure);
-    for (let round = 0; round <= (workshop.quick ? 3 : 7); round++) {
+    for (let round = 0; round <= (workshop.quick ? 3 : 5); round++) {
       await sleep(apartMs);
       const { ms, bytes } = await timeProgram(workshop, control.program);
       if (bytes < size * 'svc-0 RUNNING\n'.length) throw new Error(`${name}: ${bytes} bytes tell of less than ${size}`);
