@@ -91,30 +91,35 @@ async function runShell(
   return text.split('\n').filter((line) => line !== '');
 }
 
-const inBash = (line: string, words: string, cword: number): string =>
-  `source ./script; COMP_LINE='${line}' COMP_POINT=${line.length} COMP_CWORD=${cword}; COMP_WORDS=(${words}); _pm_complete; printf '%s\\n' "\${COMPREPLY[@]}"`;
+/** As bash calls it: with the part of the line that it is going to replace. */
+const inBash = (line: string, current: string): string =>
+  `source ./script; COMP_LINE='${line}' COMP_POINT=${line.length}; _pm_complete pm '${current}' ''; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test('completion in bash: candidates, without their descriptions', async () => {
   const { folder, asked } = useShell('web\\tREADY\\nwatch\\n');
-  expect(
-    await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm start --timeout 5s w', 'pm start --timeout 5s w', 4)),
-  ).toEqual(['web', 'watch']);
+  expect(await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm start --timeout 5s w', 'w'))).toEqual([
+    'web',
+    'watch',
+  ]);
   expect(asked()).toBe('<completion><--complete><--><start><--timeout><5s><w>');
 });
 
 test('completion in bash: an empty word is asked for too, and names of files are of the shell', async () => {
   const { folder, asked } = useShell(':files\\n');
-  expect(await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm add no', 'pm add no', 2))).toEqual(['notes.yaml']);
-  await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm start ', "pm start ''", 2));
+  expect(await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm add no', 'no'))).toEqual(['notes.yaml']);
+  await runShell(folder, 'bash', ['--norc', '-c'], inBash('pm start ', ''));
   expect(asked()).toBe('<completion><--complete><--><start><>');
 });
 
+// What bash passes was looked up in bash 5.2: it splits at each of "@=:", and keeps the "@" as part of the word.
 test.each([
-  ['pm start vpn@e', 'pm start vpn @ e', 4],
-  ['pm start vpn@', 'pm start vpn @', 3],
-])('completion in bash: where it splits words by itself only the rest is answered: %s', async (line, words, cword) => {
-  const { folder, asked } = useShell('vpn@eu\\tSTOPPED\\n');
-  expect(await runShell(folder, 'bash', ['--norc', '-c'], inBash(line, words, cword))).toEqual(['eu']);
+  ['pm start vpn@e', '@e', 'vpn@eu', '@eu'],
+  ['pm start vpn@', '@', 'vpn@eu', '@eu'],
+  ['pm start label=a=', '', 'label=a=b', 'b'],
+  ['pm start label=a=b', 'b', 'label=a=bc', 'bc'],
+])('completion in bash: only what it replaces is answered: %s', async (line, current, answer, expected) => {
+  const { folder, asked } = useShell(`${answer}\\tSTOPPED\\n`);
+  expect(await runShell(folder, 'bash', ['--norc', '-c'], inBash(line, current))).toEqual([expected]);
   expect(asked()).toContain(`<start><${line.split(' ')[2]}>`);
 });
 

@@ -11,15 +11,15 @@ export const filesLine = ':files';
  * its description after a tab: so there is one logic, and it knows the processes that are there.
  */
 export const scripts: Readonly<Record<Shell, string>> = {
-  // Bash splits words at "@", "=" and ":" too, so the line is split here, and what it took off is taken off the answers.
+  // Bash splits words at "@", "=" and ":" too, so the line is split here. What it will replace is its second argument
+  // (after "=" and ":", but with the "@"): what stands before that is taken off the answers.
   bash: `# bash completion of pm: source <(pm completion bash)
 _pm_complete() {
-  local line=\${COMP_LINE:0:COMP_POINT} current=\${COMP_WORDS[COMP_CWORD]} whole candidate
+  local line=\${COMP_LINE:0:COMP_POINT} current=$2 whole candidate
   local -a words
   read -ra words <<< "$line"
   [[ $line == *[[:space:]] ]] && words+=("")
   whole=\${words[\${#words[@]}-1]}
-  [[ $current == [@=:] ]] && current=""
   local taken=\${whole%"$current"}
   COMPREPLY=()
   while IFS= read -r candidate; do
