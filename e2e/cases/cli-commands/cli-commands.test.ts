@@ -134,7 +134,7 @@ processes:
   });
   expect(await ask(folder, ['signal', 'web', 'HUPP'])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('there is no signal "HUPP"') as string,
+    err: expect.stringContaining('there is no signal SIGHUPP') as string,
   });
   expect(await ask(folder, ['reload', 'off'])).toMatchObject({ code: 1 });
   await pm.stop();

@@ -28,6 +28,8 @@ export type { TextReading } from './config/read-text.ts';
 export { readDuration, readSize } from './config/duration.ts';
 export type { Reading } from './config/duration.ts';
 export type { InterpolationSources } from './config/interpolate.ts';
+export { readSignal } from './plan/build/signals.ts';
+export type { SignalReading } from './plan/build/signals.ts';
 export { expandInstance } from './config/interpolate.ts';
 export { closest, didYouMean } from './config/suggest.ts';
 export { formatDiagnostics } from './config/diagnostic.ts';

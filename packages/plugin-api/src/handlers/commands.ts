@@ -1,4 +1,4 @@
-import type { Command } from '@pm-supervisor/core';
+import { readSignal, type Command } from '@pm-supervisor/core';
 import type { Answer } from '../http/answer.ts';
 import type {
   Declaration,
@@ -59,41 +59,12 @@ export const signalProcesses: Handler = (context, request) => {
   return order(context, request, { type: 'signal', targets: targetsOf(request), signal: toSignal(signal) });
 };
 
-/** Those that make sense for a service, and that Node can name. */
-const signals: ReadonlySet<string> = new Set([
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGTRAP',
-  'SIGABRT',
-  'SIGKILL',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGPIPE',
-  'SIGALRM',
-  'SIGTERM',
-  'SIGCHLD',
-  'SIGCONT',
-  'SIGSTOP',
-  'SIGTSTP',
-  'SIGTTIN',
-  'SIGTTOU',
-  'SIGURG',
-  'SIGXCPU',
-  'SIGXFSZ',
-  'SIGVTALRM',
-  'SIGPROF',
-  'SIGWINCH',
-  'SIGIO',
-]);
-
+/** `HUP` as well as `SIGHUP`. */
 function toSignal(text: string): NodeJS.Signals {
   const upper = text.toUpperCase();
-  const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-  if (signals.has(name)) return name as NodeJS.Signals;
-  throw new Refused('PM_COMMAND_INVALID', `there is no signal "${text}"`, {
-    hint: `The signals are ${[...signals].join(', ')}.`,
-  });
+  const reading = readSignal(upper.startsWith('SIG') ? upper : `SIG${upper}`);
+  if (reading.ok) return reading.signal;
+  throw new Refused('PM_COMMAND_INVALID', reading.message, { hint: reading.hint });
 }
 
 /** Relative changes one after the other: two that come at once add up. */
