@@ -23,7 +23,8 @@ export async function boot(early: EarlySignals, loader: Loader, corePath: string
 function createContext(corePath: string, loader: Loader): CliContext {
   return {
     argv: process.argv.slice(2),
-    env: process.env,
+    // A copy: each look into `process.env` itself asks the C library, and a boot goes through all of it several times.
+    env: { ...process.env },
     cwd: process.cwd(),
     pid: process.pid,
     node: { version: process.versions.node, path: process.execPath, arch: process.arch },

@@ -35,6 +35,7 @@ export { closest, didYouMean } from './config/suggest.ts';
 export { formatDiagnostics } from './config/diagnostic.ts';
 export type { Diagnostic, DiagnosticPart, Position, Severity } from './config/diagnostic.ts';
 
+export { openListener } from './os/listener.ts';
 export { readCgroupFacts } from './os/cgroup-facts.ts';
 export type { CgroupFacts, CgroupOptions, CpuFacts, MemoryFacts } from './os/cgroup-facts.ts';
 

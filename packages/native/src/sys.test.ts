@@ -6,13 +6,17 @@ import {
   fstatSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { constants as os, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadSys } from './load.ts';
@@ -83,6 +87,33 @@ describe('pipe2', () => {
   });
 
   test('an unknown flag is refused', () => expectRefusal(() => sys.pipe2(1), 'EINVAL', 'pipe2'));
+});
+
+describe('listen', () => {
+  test('a socket that keeps who connects waiting until somebody accepts', async () => {
+    const path = join(folder, 'listening');
+    const fd = sys.listen(path, 16);
+    expect(statSync(path).isSocket()).toBe(true);
+    expect(flagsOf(fd) & (closeOnExec | constants.O_NONBLOCK)).toBe(closeOnExec | constants.O_NONBLOCK);
+    const early = connect(path);
+    await once(early, 'connect');
+    const server = createServer((socket) => socket.end('late'));
+    server.listen({ fd });
+    expect(await readAll(early)).toBe('late');
+    server.close();
+    await once(server, 'close');
+  });
+
+  test.each([
+    ['there is something already', () => folder, 'EADDRINUSE'],
+    ['the folder is missing', () => join(folder, 'missing/s'), 'ENOENT'],
+    ['the path is longer than an address', () => join(folder, 'x'.repeat(108)), 'ENAMETOOLONG'],
+    ['there is no path', () => '', 'EINVAL'],
+  ] as const)('%s: refused, and no descriptor is left', (_what, path, code) => {
+    const before = readdirSync('/proc/self/fd').length;
+    expectRefusal(() => sys.listen(path(), 16), code, code === 'ENAMETOOLONG' || code === 'EINVAL' ? 'bind' : 'listen');
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+  });
 });
 
 describe('fchown', () => {
@@ -400,6 +431,8 @@ test.each([
   ['33 bits', () => sys.fchown(1, 2 ** 32, 0)],
   ['Infinity', () => sys.prctl(1, Infinity)],
   ['a flag that is no boolean', () => sys.setNonBlocking(1, 1 as never)],
+  ['a path that is none', () => sys.listen(1 as never, 1)],
+  ['no backlog', () => sys.listen('/x', '1' as never)],
 ])('%s is a TypeError, and no system call', (_what, call) => {
   expect(call).toThrow(TypeError);
 });

@@ -30,6 +30,11 @@ export interface Sys {
   /** `fcntl(F_SETFL)` with or without O_NONBLOCK; returns what it was. */
   setNonBlocking(fd: number, on: boolean): boolean;
   /**
+   * A Unix stream socket bound to `path` (1 to 107 bytes) that listens: its descriptor, close-on-exec and non-blocking.
+   * From then on whoever connects waits for an answer, also before anything of Node looks at it.
+   */
+  listen(path: string, backlog: number): number;
+  /**
    * Starts a program and returns its pid: `argv[0]` is its absolute path, `env` is `NAME=VALUE`, `descriptors[n]` becomes
    * its descriptor n (-1: none of ours; of the first three `/dev/null`), `newSession` is setsid(2). It starts with all signals blocked and with what we ignore ignored:
    * svexec puts both right. Waiting for it is the caller's business: libuv does not know it. Throws what execve(2)

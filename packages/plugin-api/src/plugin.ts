@@ -138,6 +138,7 @@ async function openApi(options: ServerOptions): Promise<OpenApi> {
     accept,
     onWarning: (message) => pm.logger.warn(message),
     now: () => pm.clock.monotonic(),
+    later: (work) => void pm.clock.after(0, work),
   });
   tellAddresses(pm, doors);
   return {

@@ -28,7 +28,10 @@ export function readShimStatus(fd: number): ShimStatusReader {
     notify();
   };
   // 'end' comes a turn of the loop before 'close', which is all that comes after an error.
-  socket.on('error', () => {}).on('end', onClosed).on('close', onClosed);
+  socket
+    .on('error', () => {})
+    .on('end', onClosed)
+    .on('close', onClosed);
   return {
     get status() {
       return status;

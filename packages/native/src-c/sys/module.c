@@ -15,6 +15,7 @@ static const struct {
     {"setWindowSize", sys_set_window_size},
     {"getWindowSize", sys_get_window_size},
     {"setNonBlocking", sys_set_non_blocking},
+    {"listen", sys_listen},
     {"spawn", sys_spawn},
     {"writeNow", sys_write_now},
     {"growPipe", sys_grow_pipe},

@@ -27,7 +27,7 @@ napi_value finish(napi_env env, long result, const char *system_call_name);
 int read_integers(napi_env env, napi_callback_info info, int count, struct arguments *arguments);
 int read_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length);
 
-/* processes.c, descriptors.c, spawn.c, pipes.c, bytes.c, frame.c */
+/* processes.c, descriptors.c, sockets.c, spawn.c, pipes.c, bytes.c, frame.c */
 napi_value sys_waitid(napi_env env, napi_callback_info info);
 napi_value sys_pipe2(napi_env env, napi_callback_info info);
 napi_value sys_fchown(napi_env env, napi_callback_info info);
@@ -39,6 +39,7 @@ napi_value sys_open_terminal(napi_env env, napi_callback_info info);
 napi_value sys_set_window_size(napi_env env, napi_callback_info info);
 napi_value sys_get_window_size(napi_env env, napi_callback_info info);
 napi_value sys_set_non_blocking(napi_env env, napi_callback_info info);
+napi_value sys_listen(napi_env env, napi_callback_info info);
 napi_value sys_spawn(napi_env env, napi_callback_info info);
 napi_value sys_write_now(napi_env env, napi_callback_info info);
 napi_value sys_grow_pipe(napi_env env, napi_callback_info info);

@@ -32,6 +32,9 @@ static const struct error_name error_names[] = {
     NAMED(ENOTTY, "not a terminal"),
     NAMED(ENOSPC, "no space left on device"),
     NAMED(EROFS, "read-only file system"),
+    NAMED(ENAMETOOLONG, "name too long"),
+    NAMED(EAFNOSUPPORT, "address family not supported"),
+    NAMED(EADDRINUSE, "address already in use"),
     NAMED(ENOSYS, "the kernel does not have this system call"),
     NAMED(EOPNOTSUPP, "operation not supported"),
 };

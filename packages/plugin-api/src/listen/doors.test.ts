@@ -19,10 +19,12 @@ import https from 'node:https';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ApiSettings } from '../settings.ts';
 import { type Doors, openDoors, type Origin } from './doors.ts';
+import type { Later } from './unix-socket.ts';
 
 const settings: ApiSettings = { socketMode: 0o600, tokens: [], maxBody: 1000, audit: true };
 
@@ -39,7 +41,11 @@ interface Opened extends Doors {
 }
 
 /** Doors whose visitors are told who they are. */
-async function open(more: Partial<ApiSettings>, socket?: string): Promise<Opened> {
+async function open(
+  more: Partial<ApiSettings>,
+  socket?: string,
+  later: Later = (work) => void setImmediate(work),
+): Promise<Opened> {
   const origins: Origin[] = [];
   const warnings: string[] = [];
   const sockets = new Set<Socket>();
@@ -56,6 +62,7 @@ async function open(more: Partial<ApiSettings>, socket?: string): Promise<Opened
       },
       onWarning: (message) => void warnings.push(message),
       now: () => opened.now,
+      later,
     },
   );
   onTestFinished(() => {
@@ -63,6 +70,12 @@ async function open(more: Partial<ApiSettings>, socket?: string): Promise<Opened
     for (const one of sockets) one.destroy();
   });
   return Object.assign(opened, doors);
+}
+
+/** What the server at a socket answers. */
+async function fetchBody(socketPath: string): Promise<string> {
+  const [response] = (await once(http.get({ socketPath }), 'response')) as [http.IncomingMessage];
+  return text(response);
 }
 
 async function canConnect(path: string): Promise<boolean> {
@@ -89,6 +102,30 @@ describe('the control socket', () => {
     const path = join(makeFolder(), 'other.sock');
     expect((await open({ socket: path, socketMode: 0o660 }, '/nowhere/pm.sock')).addresses).toEqual([path]);
     expect(statSync(path).mode & 0o777).toBe(0o660);
+  });
+
+  test('who connects before the server is there waits for it', async () => {
+    const path = join(makeFolder(), 'pm.sock');
+    const works: (() => void)[] = [];
+    await open({}, path, (work) => void works.push(work));
+    expect(works).toHaveLength(1);
+    const answer = fetchBody(path);
+    expect(await canConnect(path)).toBe(true);
+    works.forEach((work) => work());
+    expect(await answer).toBe('{"pid":4711}');
+  });
+
+  test('closed before the server is there: gone, and it never comes', async () => {
+    const path = join(makeFolder(), 'pm.sock');
+    const works: (() => void)[] = [];
+    const doors = await open({}, path, (work) => void works.push(work));
+    const waiting = connect(path);
+    await once(waiting, 'connect');
+    doors.close();
+    await expect(once(waiting, 'close')).rejects.toThrow('ECONNRESET');
+    works.forEach((work) => work());
+    expect(existsSync(path)).toBe(false);
+    expect(await canConnect(path)).toBe(false);
   });
 
   test('what a dead supervisor left is replaced', async () => {
@@ -174,7 +211,7 @@ describe('the control socket', () => {
     const script = `
       import { openDoors } from ${JSON.stringify(join(import.meta.dirname, 'doors.ts'))};
       process.setgid(65534); process.setuid(65534);
-      openDoors(${JSON.stringify({ ...settings, socket: join(folder, 'closed/pm.sock') })}, { socket: undefined, accept() {}, onWarning() {}, now: () => 0 })
+      openDoors(${JSON.stringify({ ...settings, socket: join(folder, 'closed/pm.sock') })}, { socket: undefined, accept() {}, onWarning() {}, now: () => 0, later(work) { work(); } })
         .then(() => console.log('opened'), (error) => console.log(error.message));`;
     const answer = execFileSync(
       process.execPath,

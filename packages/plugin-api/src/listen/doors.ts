@@ -7,7 +7,7 @@ import type { ApiSettings, TcpSettings } from '../settings.ts';
 import { limitConnections, readDescriptorLimit, toCapacity } from './capacity.ts';
 import { listenOnTcp } from './tcp.ts';
 import { createTlsServer } from './tls.ts';
-import { listenOnSocket, type SocketPlace } from './unix-socket.ts';
+import { type Later, listenOnSocket, type SocketPlace } from './unix-socket.ts';
 
 /** Who a connection comes from. */
 export interface Origin {
@@ -24,6 +24,8 @@ export interface DoorPorts {
   readonly accept: (socket: Socket, origin: Origin) => void;
   readonly onWarning: (message: string) => void;
   readonly now: () => number;
+  /** Runs something once the boot has gone on. */
+  readonly later: Later;
 }
 
 /** Everything that is listened on. */
@@ -82,15 +84,12 @@ async function openControlSocket(
   }
 }
 
-async function openSocket(place: SocketPlace, { accept, onWarning, capacity }: SizedPorts): Promise<() => void> {
+async function openSocket(place: SocketPlace, { accept, onWarning, capacity, later }: SizedPorts): Promise<() => void> {
   const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, { transport: 'unix', peer: 'unix' }));
   limitConnections(server, capacity);
-  const remove = await listenOnSocket(server, place);
+  const close = await listenOnSocket(server, place, later);
   server.on('error', (error) => onWarning(`the control socket: ${error.message}`));
-  return () => {
-    remove();
-    server.close();
-  };
+  return close;
 }
 
 async function openTcp(

@@ -1,7 +1,8 @@
-import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { once } from 'node:events';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { PmError } from '@pm-supervisor/core';
+import { openListener, PmError } from '@pm-supervisor/core';
 import { toListenError } from './listen-error.ts';
 
 export interface SocketPlace {
@@ -9,6 +10,9 @@ export interface SocketPlace {
   /** File mode, 0o600. */
   readonly mode: number;
 }
+
+/** What of the server's work can wait until the boot has gone on. */
+export type Later = (work: () => void) => void;
 
 /** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
 const longestPath = 107;
@@ -19,18 +23,22 @@ const longestPath = 107;
  * supervisor there is an error that names its pid, what a dead one left is replaced. Resolves with the way to take the
  * socket back, which leaves alone what is not ours any more.
  */
-export async function listenOnSocket(server: Server, { path, mode }: SocketPlace): Promise<() => void> {
+export async function listenOnSocket(server: Server, { path, mode }: SocketPlace, later: Later): Promise<() => void> {
   const folder = makeFolder(path);
+  let close = (): void => void server.close();
   try {
     const draft = join(folder, 's');
     refuseLong(path, draft);
-    await listen(server, draft);
+    close = await listen(server, draft, later);
     chmodSync(draft, mode);
     await publish(draft, path);
     const { dev, ino } = lstatSync(path);
-    return () => removeOwn(path, { dev, ino });
+    return () => {
+      removeOwn(path, { dev, ino });
+      close();
+    };
   } catch (error) {
-    server.close();
+    close();
     throw toListenError(error, path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,18 +59,31 @@ function refuseLong(path: string, draft: string): void {
     throw new Error(`its path is ${over} bytes too long for a socket (at most ${longestPath}); choose a shorter one`);
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ path, backlog: mostWaiting }, () => {
-      server.off('error', reject);
-      resolve();
-    });
+/** Who connects while this many wait is refused at once, EAGAIN of connect(2): Node's 511 are few for a thousand clients that come back. */
+const backlog = 4096;
+
+/** Resolves with the way to end it: a socket that listens, and a server that takes what waits there at once or later. */
+async function listen(server: Server, path: string, later: Later): Promise<() => void> {
+  const fd = openListener(path, backlog);
+  if (fd === undefined) {
+    server.listen({ path, backlog });
+    await once(server, 'listening');
+    return () => void server.close();
+  }
+  let close = (): void => closeSync(fd);
+  later(() => {
+    if (close === noMore) return;
+    close = () => void server.close();
+    // Listens again, and would take Node's own length for it.
+    server.listen({ fd }, backlog);
   });
+  return () => {
+    close();
+    close = noMore;
+  };
 }
 
-/** Who connects while this many wait is refused at once, EAGAIN of connect(2): Node's 511 are few for a thousand clients that come back. */
-const mostWaiting = 4096;
+function noMore(): void {}
 
 /** Each round somebody else may have been faster. */
 const mostRounds = 5;
