@@ -43,6 +43,7 @@ const signalNames: ReadonlySet<string> = new Set<SignalName>([
 /** Every name that `readSignal` accepts, for a did-you-mean. */
 export const allSignals: readonly string[] = [...signalNames];
 
+/** A signal, or why it is none that can be sent to a service, and what to write instead. */
 export type SignalReading =
   | { readonly ok: true; readonly signal: SignalName }
   | { readonly ok: false; readonly message: string; readonly hint: string };
