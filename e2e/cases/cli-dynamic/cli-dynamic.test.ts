@@ -5,7 +5,7 @@ import { type Folder, test } from '../../harness/folder.ts';
 
 const yaml = `
 processes: {web: {command: [sleep, "600"]}}
-templates: {"vpn@": {command: [sh, -c, "echo tunnel %i; exec sleep 600"], initial_state: stopped}}
+templates: {"vpn@": {command: [sh, -c, "echo tunnel %i; exec sleep 600"]}}
 `;
 
 async function pidsOf(folder: Folder): Promise<Record<string, number | null | undefined>> {
@@ -88,8 +88,13 @@ test('pm apply: a labelled set becomes exactly that of a file, and the rest is l
 test('templates: an instance is there when it is asked for, and can be removed [line 17]', async ({ folder }) => {
   const pm = await folder.run(yaml);
   await pm.out.waitFor('up after');
-  expect(await ask(folder, ['start', 'vpn@eu'])).toMatchObject({ code: 0 });
+  expect(await ask(folder, ['start', 'vpn@eu'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^vpn@eu is READY \(pid \d+\)\n$/) as string,
+  });
   await pm.out.waitFor('vpn@eu-1: tunnel eu');
+  expect((await ask(folder, ['stop', 'vpn@us'])).out).toBe('vpn@us is STOPPED already\n');
+  expect(pm.out.texts.join('\n')).not.toContain('vpn@us-1 started');
   expect((await ask(folder, ['remove', 'vpn@eu'])).out).toBe('vpn@eu removed\n');
   expect(await ask(folder, ['start', 'vnp@eu'])).toMatchObject({
     code: 1,

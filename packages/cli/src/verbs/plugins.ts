@@ -32,9 +32,19 @@ function toColumns(paint: Paint): Column<PluginStatus>[] {
     { title: 'FROM', value: ({ from }) => from },
     {
       title: 'BECAUSE',
-      value: ({ reason, keys }) =>
-        reason === 'owned-key' ? `${keys.join(', ')} appears` : 'named in the configuration',
+      value: toCause,
     },
     { title: 'TAPS', value: ({ taps }) => [...new Set(taps.map(({ hook }) => hook))].join(', ') },
   ];
+}
+
+function toCause({ reason, keys }: PluginStatus): string {
+  switch (reason) {
+    case 'owned-key':
+      return `${keys.join(', ')} appears`;
+    case 'always':
+      return 'always on';
+    default:
+      return 'named in the configuration';
+  }
 }

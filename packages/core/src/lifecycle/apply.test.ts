@@ -34,7 +34,7 @@ async function boot(first: Plan): Promise<Bench> {
     apply(next) {
       const before = plan;
       plan = next;
-      return applyPlan({ before, plan, diff: diffPlans(before, plan) });
+      return applyPlan({ before, plan, diff: diffPlans(before, plan), asked: [] });
     },
     async end() {
       draining.abort();

@@ -125,9 +125,9 @@ async function startEntering(motion: Motion, applier: Applier, change: PlanChang
   ]);
 }
 
-/** New among those that boot, or skipped until now by a condition that has changed. */
-function findEntering(roster: Roster, { before, plan, diff }: PlanChange): readonly string[] {
-  const booted = new Set(before.booting);
+/** New among those that boot by themselves, or skipped until now by a condition that has changed. */
+function findEntering(roster: Roster, { before, plan, diff, asked }: PlanChange): readonly string[] {
+  const booted = new Set([...before.booting, ...asked]);
   const reconsidered = new Set(
     diff.changed.filter(({ keys }) => keys.includes('onlyIf') || keys.includes('skipIf')).map(({ name }) => name),
   );

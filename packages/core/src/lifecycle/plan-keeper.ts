@@ -31,6 +31,8 @@ export interface PlanChange {
   readonly before: Plan;
   readonly plan: Plan;
   readonly diff: PlanDiff;
+  /** Instances of templates that a command is about: it says whether they start. */
+  readonly asked: readonly string[];
 }
 
 export interface PlanKeeperOptions {
@@ -49,6 +51,12 @@ export interface PlanKeeper extends PlanChanges {
   readonly plan: Plan;
   /** Makes sure that these instances of templates (`openvpn@eu`) exist. They are known from then on, and down. */
   instantiate(names: readonly string[]): Promise<void>;
+}
+
+interface ChangeOptions {
+  readonly reread?: boolean;
+  readonly dryRun?: boolean;
+  readonly asked?: readonly string[];
 }
 
 /**
@@ -116,8 +124,9 @@ class QueuedPlanKeeper implements PlanKeeper {
   async instantiate(names: readonly string[]): Promise<void> {
     await this.#enqueue(async () => {
       const missing = names.filter((name) => !this.#plan.processes.has(name));
-      if (missing.length > 0)
-        await this.#change({ ...this.#wanted, instantiate: [...this.#wanted.instantiate, ...missing] });
+      if (missing.length === 0) return;
+      const instantiate = [...this.#wanted.instantiate, ...missing];
+      await this.#change({ ...this.#wanted, instantiate }, { asked: missing });
     });
   }
 
@@ -132,7 +141,7 @@ class QueuedPlanKeeper implements PlanKeeper {
     return result;
   }
 
-  async #change(next: Wanted, { reread, dryRun } = { reread: false, dryRun: false }): Promise<PlanStep> {
+  async #change(next: Wanted, { reread = false, dryRun = false, asked = [] }: ChangeOptions = {}): Promise<PlanStep> {
     try {
       const candidate = await this.#options.replan({ reread, ...next });
       const before = this.#plan;
@@ -145,7 +154,7 @@ class QueuedPlanKeeper implements PlanKeeper {
       this.#plan = plan;
       this.#wanted = next;
       await candidate.accept();
-      const { done } = await this.#options.apply({ before, plan, diff });
+      const { done } = await this.#options.apply({ before, plan, diff, asked });
       return { diff, done };
     } catch (error) {
       this.#options.onRejected(error);
