@@ -73,6 +73,8 @@ export const zones: readonly Zone[] = [
     powers: ['process'],
     imports: [],
   },
+  // A shell that does so where it cannot.
+  { files: ['packages/cli/src/top/guard.ts'], powers: ['spawn'], imports: [] },
   { files: ['packages/create-pm-config/src/**'], powers: ['process'], imports: [] },
 
   // A glob without a slash would match at any depth.

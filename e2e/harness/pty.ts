@@ -25,11 +25,17 @@ export interface Terminal {
 
 const beginsScreen = '\u001B[?2026h';
 
+export interface TerminalOptions {
+  /** The shell does not look at the terminal, nor end, before this file is there. */
+  readonly staysFor?: string;
+}
+
 /** Starts `pm ARGS…` in a terminal of 100 by 20. */
 export async function startInTerminal(
   folder: Folder,
   args: readonly string[],
   onFinished: (end: () => void) => void,
+  { staysFor }: TerminalOptions = {},
 ): Promise<Terminal> {
   const words = [process.execPath, pmPath, ...args].map((word) => `'${word}'`).join(' ');
   const lines = [
@@ -38,6 +44,7 @@ export async function startInTerminal(
     'tty > tty.tmp && mv tty.tmp tty',
     `sh -c 'echo $$ > pid; exec "$@"' sh ${words}`,
     'echo $? > code.tmp',
+    ...(staysFor === undefined ? [] : [`while [ ! -e ${staysFor} ]; do sleep 0.02; done`]),
     'stty -a > after',
     'mv code.tmp code',
   ];

@@ -34,6 +34,7 @@ test('pm top: shows what runs and what the chosen one writes; keys steer it; lea
   terminal.type('q');
   expect((await terminal.ended()).code).toBe(0);
   expect(terminal.output.endsWith(givenBack)).toBe(true);
+  await until('nobody guards the terminal', async () => (await folder.countProcesses('read -r _; stty')) === 0);
   expect((await ask(folder, ['status', 'web'])).code).toBe(0);
   await pm.stop();
 });
@@ -82,6 +83,27 @@ for (const [signal, code] of [
     await pm.stop();
   });
 }
+
+test('pm top: killed, it cannot give the terminal back, and yet that is as it was', async ({
+  folder,
+  onTestFinished,
+}) => {
+  const pm = await folder.run(yaml);
+  await pm.out.waitFor('up after');
+  const terminal = await startInTerminal(folder, ['top'], onTestFinished, { staysFor: 'back' });
+  await terminal.shows('hello from web');
+  const taken = await terminal.settings();
+  await terminal.signal('SIGKILL');
+  await until('the terminal is given back', () => terminal.output.includes(givenBack));
+  await until('its settings are those from before', async () => (await terminal.settings()) !== taken);
+  await folder.write('back', '');
+  const { code, before, after } = await terminal.ended();
+  expect(code).toBe(137);
+  expect(after).toBe(before);
+  expect(terminal.output.split(givenBack)).toHaveLength(2);
+  await until('nobody guards it any more', async () => (await folder.countProcesses('read -r _; stty')) === 0);
+  await pm.stop();
+});
 
 test('pm top: Ctrl+Z gives the terminal back until it goes on', async ({ folder, onTestFinished }) => {
   const pm = await folder.run(yaml);

@@ -1,3 +1,4 @@
+import { guardTerminal } from './guard.ts';
 import type { Key } from './keys.ts';
 import { readKeys } from './keys.ts';
 import type { Size } from './screen.ts';
@@ -33,10 +34,11 @@ const deadly: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQU
 
 /**
  * Takes the terminal over. Whatever ends this process gives it back: a key, a signal (which then ends it as it would have),
- * an exception. Only SIGKILL cannot be heard; `reset` helps then.
+ * an exception; where it is killed, a guard does.
  */
 export function openTerminal({ onKeys, onResize, onGone }: TerminalEvents): Terminal {
   const { stdin, stdout } = process;
+  const dismissGuard = guardTerminal(giveBack);
   let taken = false;
   let shown = '';
   const enter = (): void => {
@@ -66,13 +68,14 @@ export function openTerminal({ onKeys, onResize, onGone }: TerminalEvents): Term
   const read = (text: string): void => onKeys(readKeys(text));
   const restore = (): void => {
     leave();
+    dismissGuard();
     for (const signal of deadly) process.off(signal, die);
-    process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', leave);
+    process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', restore);
     stdout.off('resize', onResize).off('error', onGone);
     stdin.off('data', read).off('end', onGone).off('error', onGone).pause();
   };
   for (const signal of deadly) process.on(signal, die);
-  process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', leave);
+  process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', restore);
   stdout.on('resize', onResize).on('error', onGone);
   stdin.setEncoding('utf8').on('data', read).on('end', onGone).on('error', onGone);
   enter();
