@@ -66,7 +66,7 @@ async function measureOne(workshop: Workshop, supervisor: Supervisor, { size, fi
   try {
     const control = await awaitControl(run, supervisor, size);
     const { name } = supervisor;
-    const times = workshop.quick ? 20 : 60;
+    const times = workshop.quick ? 20 : 30;
     for (const figure of await inquire(control.askStates, size, (inquiry) => askOften(inquiry, times)))
       note(figures.states, name, figure);
     for (const figure of await inquire(control.askUsage, size, (inquiry) => askSeldom(inquiry, workshop.quick ? 3 : 5)))
