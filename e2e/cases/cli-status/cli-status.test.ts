@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'vitest';
 import type { Status } from '@pm-supervisor/client';
 import { ask, askJson } from '../../harness/ask.ts';
 import { test, until } from '../../harness/folder.ts';
+import { startInTerminal } from '../../harness/pty.ts';
 
 const yaml = `
 name: shop
@@ -75,4 +77,26 @@ test('pm status --watch: shows what changes, and ends with the supervisor', asyn
   await until('spare is shown as ready', shows('READY'));
   await pm.stop();
   expect(await watch.ended).toEqual({ code: 0, signal: null });
+});
+
+test('pm status --watch: on a terminal in place, as much as fits, and what was scrolled away stays', async ({
+  folder,
+  onTestFinished,
+}) => {
+  const pm = await folder.run(yaml);
+  await pm.out.waitFor('up after');
+  const terminal = await startInTerminal(folder, ['status', '--watch'], onTestFinished);
+  const last = (): string => terminal.output.split('\u001B[H').at(-1) ?? '';
+  await until('the table is there', () => /PROCESS.*spare/s.test(last()));
+  await ask(folder, ['start', 'spare']);
+  await until('the change is shown', () => /spare +spare-1.*READY/.test(stripVTControlCharacters(last())));
+  await terminal.resize(100, 5);
+  await until(
+    'it is cut',
+    () => /^… \d+ more lines/m.test(stripVTControlCharacters(last())) && last().split('\n').length === 5,
+  );
+  expect(terminal.output).not.toContain('\u001B[3J');
+  terminal.type('\u0003');
+  expect((await terminal.ended()).code).toBe(130);
+  await pm.stop();
 });

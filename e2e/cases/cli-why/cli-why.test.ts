@@ -55,6 +55,6 @@ processes:
   expect(await why('broken2')).toMatch(/^broken2 has failed: .*gone\.sh/);
   expect(await why('after')).toMatch(/^after has failed: .*"broken2".*gone\.sh/);
   expect(await why('off')).toBe('off is stopped, and nothing asks for it.\n');
-  expect(await why('keeper')).toBe('keeper is stopped, and nothing asks for it: stopped: manual.\n');
+  expect(await why('keeper')).toBe('keeper was stopped by a command, and nothing has asked for it since.\n');
   await pm.stop();
 });

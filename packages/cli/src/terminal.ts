@@ -1,11 +1,17 @@
 import { WriteStream } from 'node:tty';
 import type { Writer } from './writer.ts';
 
-/** How many columns the terminal behind a writer has; undefined where there is none. */
-export function readWidth({ fd, isTerminal }: Writer): number | undefined {
+/** How large a terminal is. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The size of the terminal behind a writer; undefined where there is none. */
+export function readSize({ fd, isTerminal }: Writer): TerminalSize | undefined {
   if (fd === undefined || !isTerminal) return undefined;
   const terminal = new WriteStream(fd);
-  const { columns } = terminal;
+  const { columns, rows } = terminal;
   terminal.destroy();
-  return columns > 0 ? columns : undefined;
+  return columns > 0 && rows > 0 ? { columns, rows } : undefined;
 }

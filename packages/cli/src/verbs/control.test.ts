@@ -426,7 +426,12 @@ describe('pm wait', () => {
     [['--for', 'completed'], [{ state: 'RUNNING' }, { state: 'COMPLETED' }], 0, ''],
     [['--for', 'completed'], [{ state: 'FAILED' }], 1, 'pm: web is FAILED\n'],
     [['--for', 'stopped'], [{ state: 'STOPPING' }, { state: 'FAILED' }], 0, ''],
-    [['--timeout', '30ms'], [{ state: 'BACKOFF', reason: 'exit 1' }], 1, 'pm: web is BACKOFF: exit 1\n'],
+    [
+      ['--timeout', '30ms'],
+      [{ state: 'BACKOFF', reason: 'exit 1' }],
+      1,
+      'pm: web is BACKOFF: exit 1\n  Not ready within 30ms.\n',
+    ],
     [[], [{ name: 'other' }], 1, 'pm: web is STOPPED: it was removed\n'],
     [['--for', 'stopped'], [{ name: 'other' }], 0, ''],
   ])('%j over %j', async (options, states, expected, message) => {

@@ -3,7 +3,8 @@ import { createControlVerb, type ControlCall } from '../control/verb.ts';
 import { mapEach, toStreamOptions, writeAll } from '../control/stream.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatHead, formatStatus, isFine, toNow, toRows } from '../render/status.ts';
-import { readWidth } from '../terminal.ts';
+import { inPlace } from '../render/in-place.ts';
+import { readSize } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 
 /** `pm status`: exit 0 when all is fine, 1 when something is not, 3 when no supervisor runs. */
@@ -45,7 +46,7 @@ function choose(processes: readonly ProcessStatus[], names: ReadonlySet<string>)
 
 function toAnswer(view: Status, { json, paint, context: { stdout } }: ControlCall): string {
   if (json) return `${JSON.stringify(view, undefined, 2)}\n`;
-  const width = readWidth(stdout);
+  const width = readSize(stdout)?.columns;
   const table = formatStatus({
     rows: toRows(view.processes),
     now: toNow(view),
@@ -59,8 +60,6 @@ function toAnswer(view: Status, { json, paint, context: { stdout } }: ControlCal
 const calmMs = 200;
 const refreshMs = 2000;
 
-const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
-
 /** On a terminal in place; else one after the other, JSON on a line each. */
 async function watch(call: ControlCall): Promise<number> {
   const { client, args, json, context } = call;
@@ -68,7 +67,9 @@ async function watch(call: ControlCall): Promise<number> {
   const toText = (all: Status): string => {
     const view = chosen === undefined ? all : { ...all, processes: choose(all.processes, chosen) };
     if (json) return JSON.stringify(view);
-    return `${context.stdout.isTerminal ? clearScreen : ''}${toAnswer(view, call).trimEnd()}`;
+    const text = toAnswer(view, call).trimEnd();
+    const size = readSize(context.stdout);
+    return size === undefined ? text : inPlace(text.split('\n'), size.rows);
   };
   return writeAll(mapEach(client.watch({ ...toStreamOptions(call), calmMs, refreshMs }), toText), call);
 }

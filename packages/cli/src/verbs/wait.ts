@@ -37,7 +37,10 @@ export const wait: Verb = createControlVerb({
       return tell(await client.until((status) => judge(toQuestion(status)), { ...limit, reconnect: false }), call);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      return tell(toMissed(toQuestion(await client.status({ usage: false }))), call);
+      const code = tell(toMissed(toQuestion(await client.status({ usage: false }))), call);
+      if (code !== exitCodes.ok)
+        call.context.stderr.write(`  Not ${condition} within ${String(options['timeout'])}.\n`);
+      return code;
     }
   },
 });

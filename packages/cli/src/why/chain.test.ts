@@ -81,7 +81,7 @@ describe('why: a process by itself', () => {
     [
       { state: 'STOPPED', desired: 'down' },
       { reason: 'stopped: manual' },
-      'web is stopped, and nothing asks for it: stopped: manual',
+      'web was stopped by a command, and nothing has asked for it since',
     ],
     [{ state: 'STOPPED', desired: 'down', instances: [] }, {}, 'web is stopped, and nothing asks for it'],
     [{ state: 'STOPPED', desired: 'up' }, {}, 'web is stopped, though it is wanted up'],

@@ -110,7 +110,9 @@ function sayState(
     case 'STOPPING':
       return `${who} is ${withReason('stopping', reason)}`;
     case 'STOPPED':
-      return `${who} is ${withReason(desired === 'up' ? 'stopped, though it is wanted up' : 'stopped, and nothing asks for it', reason)}`;
+      return desired === 'up'
+        ? `${who} is ${withReason('stopped, though it is wanted up', reason)}`
+        : `${who} ${sayStopped(reason)}`;
     case 'BACKOFF':
       return `${who} is in backoff (${sayAttempt(instance, situation.now)}): ${sayEnd(instance, reason)}${sayOutput(instance, situation)}`;
     case 'COMPLETED':
@@ -118,6 +120,19 @@ function sayState(
     case 'FAILED':
       return `${who} has failed: ${sayEnd(instance, reason)}${sayOutput(instance, situation)}`;
   }
+}
+
+/** Who stopped it, in words. */
+const stops: Readonly<Record<string, string>> = {
+  'stopped: manual': 'by a command',
+  'stopped: conflict': 'because something that conflicts with it was started',
+  'stopped: reload': 'by a reload',
+};
+
+function sayStopped(reason: string | undefined): string {
+  const by = stops[reason ?? ''];
+  if (by !== undefined) return `was stopped ${by}, and nothing has asked for it since`;
+  return withReason('is stopped, and nothing asks for it', reason);
 }
 
 function withReason(text: string, reason: string | undefined): string {
