@@ -96,7 +96,7 @@ test('pm status --watch: on a terminal in place, as much as fits, and what was s
     () => /^… \d+ more lines/m.test(stripVTControlCharacters(last())) && last().split('\n').length === 5,
   );
   expect(terminal.output).not.toContain('\u001B[3J');
-  terminal.type('\u0003');
+  await terminal.signal('SIGINT');
   expect((await terminal.ended()).code).toBe(130);
   await pm.stop();
 });
