@@ -8,6 +8,7 @@
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 
 enum { PID_LIMIT = 1 << 22 }; /* the kernel's PID_MAX_LIMIT on 64-bit machines */
