@@ -54,7 +54,8 @@ async function startShell(
   const type: Shell['type'] = async (keys, shown) => {
     const from = output.length;
     child.stdin.write(keys);
-    const text = (): string => stripVTControlCharacters(output.slice(from)).replaceAll(/[\r\u0007]/g, '');
+    const text = (): string =>
+      stripVTControlCharacters(output.slice(from)).replaceAll('\r', '').replaceAll('\u0007', '');
     await until(`${shell} shows ${shown}`, () => shown.test(text())).catch((error: Error) => {
       throw new Error(`${error.message}; it shows:\n${JSON.stringify(text())}`);
     });

@@ -27,7 +27,7 @@ export function readTlsFiles(files: TlsFiles, access: TlsFileAccess): ClientOpti
 }
 
 function readPem(path: string, { cwd, readFile }: TlsFileAccess): Buffer {
-  const bytes = read(path, () => readFile(resolve(cwd, path)));
+  const bytes = readBytes(path, () => readFile(resolve(cwd, path)));
   // Node takes anything as a list of authorities, and then trusts nobody.
   if (!bytes.includes('-----BEGIN ')) throw new UsageError(`${path} is no PEM file`, hint);
   return bytes;
@@ -35,7 +35,7 @@ function readPem(path: string, { cwd, readFile }: TlsFileAccess): Buffer {
 
 const hint = 'It begins with "-----BEGIN", as openssl writes it.';
 
-function read(path: string, work: () => Buffer): Buffer {
+function readBytes(path: string, work: () => Buffer): Buffer {
   try {
     return work();
   } catch (error) {
