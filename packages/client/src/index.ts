@@ -6,6 +6,7 @@ export type { CommandOptions } from './command.ts';
 export type { ChangeOptions, Commands, RestartOptions } from './commands.ts';
 export type { EndpointOptions } from './endpoint.ts';
 export { ApiError, ClientError, DisconnectedError, ProtocolError, TimeoutError, UnreachableError } from './errors.ts';
+export type { EndReason } from './errors.ts';
 export type { Problem } from './problem.ts';
 export type { ListOptions, Questions, StatusOptions } from './questions.ts';
 export type { Value } from './request-line.ts';
