@@ -49,7 +49,7 @@ export async function measureLogLoad(workshop: Workshop): Promise<Row[]> {
 }
 
 async function measureOne(workshop: Workshop, supervisor: Supervisor, figures: Figures): Promise<void> {
-  const times = workshop.quick ? 200 : 300;
+  const times = workshop.quick ? 150 : 300;
   const rate = (linesPerMs * 1000 * lineBytes) / services;
   const run = workshop.start(supervisor, {
     count: services,

@@ -69,7 +69,7 @@ async function measureOne(workshop: Workshop, supervisor: Supervisor, { size, fi
     const times = workshop.quick ? 20 : 30;
     for (const figure of await inquire(control.askStates, size, (inquiry) => askOften(inquiry, times)))
       note(figures.states, name, figure);
-    for (const figure of await inquire(control.askUsage, size, (inquiry) => askSeldom(inquiry, workshop.quick ? 3 : 5)))
+    for (const figure of await inquire(control.askUsage, size, (inquiry) => askSeldom(inquiry, workshop.quick ? 3 : 7)))
       note(figures.usage, name, figure);
     for (let round = 0; round <= (workshop.quick ? 3 : 5); round++) {
       await sleep(apartMs);

@@ -145,7 +145,7 @@ async function measureTelling({ workshop, run, clients, control, figures }: Tell
   const inquiry = await control.askUsage?.();
   if (inquiry === undefined) return;
   const { seq } = await readEvents(run.folder);
-  const times = workshop.quick ? 300 : 500;
+  const times = workshop.quick ? 200 : 500;
   try {
     const [answers, kills] = await Promise.all([
       timeAnswers(inquiry, { times, everyMs: 10 }),

@@ -50,8 +50,8 @@ interface Rpc {
 }
 
 /** As `pm2 jlist` asks. Its answer is read as JSON on the way, which pm2's protocol cannot do without. */
-async function openRpc(require: NodeJS.Require, path: string): Promise<Inquiry> {
-  const [axon, rpc] = [require('../modules/pm2-axon') as Axon, require('../modules/pm2-axon-rpc') as Rpc];
+async function openRpc(load: NodeJS.Require, path: string): Promise<Inquiry> {
+  const [axon, rpc] = [load('../modules/pm2-axon') as Axon, load('../modules/pm2-axon-rpc') as Rpc];
   const socket = axon.socket('req');
   const client = new rpc.Client(socket);
   // Told by its event alone: with a path it forgets the callback.
