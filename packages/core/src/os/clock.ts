@@ -58,10 +58,11 @@ export function endOfTurn(callback: () => void): void {
   setImmediate(callback);
 }
 
-const still = new Int32Array(new SharedArrayBuffer(4));
+let still: Int32Array | undefined;
 
 /** Gives the processor away for `ms`, at least: the event loop stands still with us. For fractions of a millisecond. */
 export function doze(ms: number): void {
+  still ??= new Int32Array(new SharedArrayBuffer(4));
   Atomics.wait(still, 0, 0, ms);
 }
 
