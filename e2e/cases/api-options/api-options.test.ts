@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { expect } from 'vitest';
 import { type Api, usePort, useSocket } from '../../harness/api.ts';
+import { ask } from '../../harness/ask.ts';
 import { makeCertificates } from '../../harness/certificates.ts';
 import { test, type Folder } from '../../harness/folder.ts';
 import type { Pm } from '../../harness/pm.ts';
@@ -104,5 +105,21 @@ test('tls: min_version, client_auth: optional beside a token, auto_reload: false
   expect(JSON.parse((await visit(withCertificate)).text)).toMatchObject({ caller: 'api:cert-deploy', role: 'admin' });
   await place('new');
   for (let round = 0; round < 3; round += 1) expect((await visit(withToken)).server).toBe('old');
+  await pm.stop();
+});
+
+test('scale_locked: commands do not change how many there are, until a reload unlocks it', async ({ folder }) => {
+  const web = (lock: string): string => `processes:\n  web: {command: [sleep, "600"]${lock}}\n`;
+  const pm = await folder.run(web(', scale_locked: true'));
+  await pm.out.waitFor('up after');
+  expect(await ask(folder, ['scale', 'web', '2'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'pm: cannot scale "web": it is locked\n  Remove processes.web.scale_locked if it can have several instances.\n',
+  });
+  expect((await ask(folder, ['scale', 'web', '1'])).code).toBe(0);
+  await folder.write('pm.yaml', web(''));
+  expect((await ask(folder, ['reload'])).code).toBe(0);
+  expect((await ask(folder, ['scale', 'web', '2'])).out).toBe('web has 2 instances: READY\n');
   await pm.stop();
 });
