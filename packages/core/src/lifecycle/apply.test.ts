@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffPlans } from '../plan/diff.ts';
+import { buildGraph, withDependencies } from '../plan/graph.ts';
 import type { Plan, ProcessSpec } from '../plan/spec.ts';
 import { createTestPorts, type TestPorts } from '../testing/test-ports.ts';
 import { createTestPlan, createTestSpec, dependOn } from '../testing/test-spec.ts';
@@ -244,5 +246,60 @@ describe('applying a plan', () => {
       await done;
       expect(bench.ports.spawner.requests.map(({ instance }) => instance)).toEqual(['slow-1']);
     });
+  });
+
+  it('whatever changes come while others are under way, and however slowly things stop: in the end it is the last plan', async () => {
+    const spec = fc.record({
+      version: fc.integer({ min: 0, max: 2 }),
+      needs: fc.boolean(),
+      boots: fc.boolean(),
+    });
+    const plan = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), spec, { maxKeys: 4 });
+    const step = fc.record({ plan, turns: fc.integer({ min: 0, max: 2 }), ends: fc.integer({ min: 0, max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(plan, fc.array(step, { minLength: 1, maxLength: 6 }), async (first, steps) => {
+        const toPlan = (wanted: Record<string, { version: number; needs: boolean; boots: boolean }>): Plan => {
+          const names = Object.keys(wanted).toSorted();
+          const specs = names.map((name, index) => {
+            const { version = 0, needs = false } = wanted[name] ?? {};
+            const before = names[index - 1];
+            const dependsOn = needs && before !== undefined ? [dependOn(before, 'started')] : [];
+            return createTestSpec(name, { env: { VERSION: String(version) }, dependsOn });
+          });
+          const asked = names.filter((name) => wanted[name]?.boots === true);
+          const booting = withDependencies(buildGraph(specs), asked);
+          return { ...planOf(...specs), booting, order: names.map((name) => [name]) };
+        };
+        const bench = await boot(toPlan(first));
+        const { spawner } = bench.ports;
+        const under: Promise<void>[] = [];
+        const endSome = (count: number): void => {
+          for (const child of spawner.live.filter(({ received }) => received.length > 0).slice(0, count)) child.exit(0);
+        };
+        for (const { plan: wanted, turns, ends } of steps) {
+          for (const child of spawner.live) child.ignore('SIGTERM');
+          under.push(bench.apply(toPlan(wanted)));
+          for (let turn = 0; turn < turns; turn += 1) await bench.turn();
+          endSome(ends);
+        }
+        for (let round = 0; round < 40; round += 1) {
+          endSome(10);
+          await bench.turn();
+        }
+        await Promise.all(under);
+        const last = toPlan(steps.at(-1)?.plan ?? {});
+        // What is only known may run because something needs it, or because it ran before; what boots does.
+        const running = new Set(bench.live());
+        for (const name of last.booting) expect(running).toContain(`${name}-1`);
+        for (const child of spawner.live) {
+          const declared = last.processes.get(child.request.process);
+          expect(child.request.env['VERSION']).toBe(declared?.env['VERSION']);
+        }
+        expect(running.size).toBe(bench.live().length);
+        expect(bench.roster.units.map(({ name }) => name).toSorted()).toEqual([...last.processes.keys()].toSorted());
+        await bench.end();
+      }),
+      { numRuns: 300 },
+    );
   });
 });

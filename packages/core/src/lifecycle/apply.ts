@@ -30,7 +30,7 @@ export interface ApplierOptions {
 export type ApplyPlan = (change: PlanChange) => Promise<void>;
 
 interface Applier extends ApplierOptions {
-  /** Processes whose restart is due: one restart is enough for all that changed until then. */
+  /** Processes that run by an old declaration: one restart is enough for all that changed until then. */
   readonly owed: Set<string>;
 }
 
@@ -38,7 +38,6 @@ interface Applier extends ApplierOptions {
 interface Motion {
   /** Names of those that stop for good. */
   readonly leaving: readonly string[];
-  readonly left: Promise<void>;
   readonly restarting: readonly string[];
   readonly restarted: Promise<void>;
 }
@@ -50,23 +49,35 @@ export function createApplier(options: ApplierOptions): ApplyPlan {
     adoptSpecs(applier, change);
     const leaving = findLeaving(change);
     const left = stopLeaving(leaving, change.diff.removed, applier);
-    const restarting = change.diff.changed.filter(({ restart }) => restart).map(({ name }) => name);
-    for (const name of restarting) applier.owed.add(name);
+    const entering = findEntering(applier.roster, change);
+    const restarting = findRestarting(applier, change, entering);
     // Not before what goes is gone: it may need what restarts until its last moment.
     const restarted = left.then(() => restartChanged(restarting, applier, change));
-    await Promise.all([restarted, startEntering({ leaving, left, restarting, restarted }, applier, change)]);
+    await Promise.all([restarted, startEntering(entering, { leaving, restarting, restarted }, applier)]);
   };
 }
 
-function adoptSpecs({ roster }: Applier, { plan, diff }: PlanChange): void {
+/** What is new may have the name of something that was taken away and is not gone yet: then that goes on as the new one. */
+function adoptSpecs({ roster, owed }: Applier, { plan, diff }: PlanChange): void {
   const unchanged = diff.unchanged.map((name) => ({ name, restart: false }));
-  // What is new may have the name of something that still stops: that goes on as the new one, after its end.
-  const revived = diff.added.map((name) => ({ name, restart: true }));
-  for (const { name, restart } of [...unchanged, ...diff.changed, ...revived]) {
+  const again = diff.added.filter((name) => roster.get(name) !== undefined).map((name) => ({ name, restart: true }));
+  for (const { name, restart } of [...unchanged, ...diff.changed, ...again]) {
     const spec = plan.processes.get(name);
     if (spec !== undefined) roster.get(name)?.apply(spec, { restart });
+    // What is on its way down starts by the new declaration anyway.
+    if (restart && roster.get(name)?.desired === 'up') owed.add(name);
   }
   roster.add(diff.added.flatMap((name) => plan.processes.get(name) ?? []));
+}
+
+/** Changed, or declared again before its turn to stop had come, by this change or by one before it. */
+function findRestarting(
+  { owed }: Applier,
+  { diff: { added, changed } }: PlanChange,
+  entering: readonly string[],
+): readonly string[] {
+  const names = new Set([...changed.map(({ name }) => name), ...added, ...entering]);
+  return [...names].filter((name) => owed.has(name));
 }
 
 /** Gone, or known as before but no longer among those that boot: `enabled: false`, or out of the default bundle. */
@@ -108,9 +119,8 @@ function hasComeBack(unit: Unit, before: ReadonlyMap<Instance, number>): boolean
 }
 
 /** At once, but for those that cannot run beside what still stops, or that need what restarts. */
-async function startEntering(motion: Motion, applier: Applier, change: PlanChange): Promise<void> {
+async function startEntering(entering: readonly string[], motion: Motion, applier: Applier): Promise<void> {
   const { roster } = applier;
-  const entering = findEntering(roster, change);
   const rivals = findRivalsOf(entering, motion, applier);
   const held = new Set(withDependents(roster.graph, [...rivals.keys(), ...motion.restarting]));
   const start = (names: readonly string[]): Promise<void> => startUnits(names, applier);

@@ -19,7 +19,9 @@ export async function stopLeaving(
 ): Promise<void> {
   const { roster, current, signal } = options;
   await stopUnits(names, options);
-  if (!signal.aborted) roster.delete(removed.filter((name) => !current().processes.has(name)));
+  // One that came back meanwhile, and was taken away again, is for who did that.
+  const isGone = (name: string): boolean => !current().processes.has(name) && roster.get(name)?.isDown === true;
+  if (!signal.aborted) roster.delete(removed.filter(isGone));
 }
 
 function stopUnits(names: readonly string[], { roster, current, signal }: LeavingOptions): Promise<void> {
