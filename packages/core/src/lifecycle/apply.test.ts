@@ -261,12 +261,12 @@ describe('applying a plan', () => {
         const toPlan = (wanted: Record<string, { version: number; needs: boolean; boots: boolean }>): Plan => {
           const names = Object.keys(wanted).toSorted();
           const specs = names.map((name, index) => {
-            const { version = 0, needs = false } = wanted[name] ?? {};
+            const { version, needs } = wanted[name] ?? { version: 0, needs: false };
             const before = names[index - 1];
             const dependsOn = needs && before !== undefined ? [dependOn(before, 'started')] : [];
             return createTestSpec(name, { env: { VERSION: String(version) }, dependsOn });
           });
-          const asked = names.filter((name) => wanted[name]?.boots === true);
+          const asked = names.filter((name) => wanted[name]?.boots);
           const booting = withDependencies(buildGraph(specs), asked);
           return { ...planOf(...specs), booting, order: names.map((name) => [name]) };
         };
