@@ -51,7 +51,8 @@ export const hookTable: Readonly<Record<HookName, HookInfo>> = {
     kind: 'SyncHook',
     policy: 'isolate',
     args: ['plan', 'diff'],
-    description: 'A plan became the current one, at boot and after each reload or change at run time.',
+    description:
+      'A plan became the current one, at boot and at each reload or change at run time; what it brings starts after that.',
   },
   'supervisor.starting': {
     kind: 'AsyncSeriesHook',
