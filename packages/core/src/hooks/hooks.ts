@@ -66,7 +66,7 @@ export interface HookShapes {
     readonly transform: AwaitedFilter<[draft: FrozenDraft, context: TransformContext]>;
     /** Checks the finished plan across sections and reports findings; an error refuses the plan. */
     readonly check: Step<[plan: Plan, findings: Findings]>;
-    /** A plan became the current one, at boot and after each reload or change at run time. */
+    /** A plan became the current one, at boot and at each reload or change at run time; what it brings starts after that. */
     readonly applied: Fact<[plan: Plan, diff: PlanDiff]>;
   };
   readonly supervisor: {
