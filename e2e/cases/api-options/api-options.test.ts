@@ -90,7 +90,7 @@ test('tls: min_version, client_auth: optional beside a token, auto_reload: false
       https
         .get({ ...where, ...options }, (response) => {
           const { subject } = (response.socket as TLSSocket).getPeerCertificate();
-          const seen = { status: response.statusCode ?? 0, server: String(subject.CN) };
+          const seen = { status: response.statusCode ?? 0, server: subject.CN };
           let text = '';
           response.on('data', (chunk: Buffer) => void (text += chunk.toString()));
           response.on('end', () => resolve({ ...seen, text }));

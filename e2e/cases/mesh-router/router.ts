@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client, type Declaration, type Status } from '@pm-supervisor/client';
 import { onTestFinished } from 'vitest';
-import type { Folder } from '../../harness/folder.ts';
+import { type Folder, until } from '../../harness/folder.ts';
 import type { Pm } from '../../harness/pm.ts';
 
 /** The example, as somebody runs it who has copied it. */
@@ -33,8 +33,13 @@ export async function startRouter(folder: Folder, env: Readonly<Record<string, s
     client,
     pids: async () => toPids(await client.status({ usage: false })),
     async killWatcher() {
-      const [watcher] = (await client.process('watcher', { usage: false })).instances;
-      if (watcher?.pid != null) process.kill(watcher.pid, 'SIGKILL');
+      const find = async (): Promise<number | null | undefined> =>
+        (await client.process('watcher', { usage: false })).instances[0]?.pid;
+      const pid = await find();
+      if (pid == null) return;
+      process.kill(pid, 'SIGKILL');
+      // Else whoever asks next may be told of one that is dead already.
+      await until('pm knows that its watcher is dead', async () => (await find()) !== pid);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { BundledPlugin, ModuleLoader } from '@pm-supervisor/core';
+import * as api from '@pm-supervisor/plugin-api';
 import type { CliContext } from './context.ts';
 import { createPluginModules } from './plugin-modules.ts';
 
@@ -8,9 +9,9 @@ export interface PluginSources {
   readonly modules: ModuleLoader;
 }
 
-/** Plugins that pm carries. Loaded when they are used; the API is used always, for its socket. */
+/** Plugins that pm carries. The API is used always, for its socket. */
 const bundled: PluginSources['bundled'] = {
-  api: { load: () => import('@pm-supervisor/plugin-api'), always: true },
+  api: { load: async () => api, always: true },
 };
 
 /** The same for every verb: what `pm check` accepts is what `pm run` runs. */

@@ -5,8 +5,6 @@ import { PmError } from './errors.ts';
 import type { Caller, ShutdownCulprit } from './event/event.ts';
 import { createJournal, type Journal } from './event/journal.ts';
 import { toExitCode } from './instance/exit.ts';
-import type { Instance } from './instance/instance.ts';
-import { restingStates } from './instance/machine.ts';
 import type { Ports } from './instance/ports.ts';
 import type { Snapshot } from './instance/view.ts';
 import { type ApplyPlan, createApplier } from './lifecycle/apply.ts';
@@ -14,7 +12,7 @@ import { bootUnits } from './lifecycle/boot.ts';
 import { drainUnits } from './lifecycle/drain.ts';
 import { startForeground, type Foreground } from './lifecycle/foreground.ts';
 import { runGlobalHooks } from './lifecycle/global-hooks.ts';
-import { isIdle, toFailureCode, toIdleExitCode } from './lifecycle/idle.ts';
+import { createEndWatch, type EndWatch } from './lifecycle/end-watch.ts';
 import { toInstanceHooks } from './lifecycle/instance-hooks.ts';
 import { watchMemory } from './lifecycle/memory-watch.ts';
 import { measureUsage } from './lifecycle/usage.ts';
@@ -27,7 +25,6 @@ import { diffPlans } from './plan/diff.ts';
 import type { HookSet, Plan, SignalName } from './plan/spec.ts';
 import { followRestarts } from './unit/follow-restarts.ts';
 import { Roster } from './unit/roster.ts';
-import type { Unit } from './unit/unit.ts';
 import { coreVersion } from './version.ts';
 import type { StopRequest, Supervisor, SupervisorOptions } from './world.ts';
 
@@ -54,20 +51,18 @@ class RunningSupervisor implements Supervisor {
   readonly #roster: Roster;
   readonly #keeper: PlanKeeper;
   readonly #applyPlan: ApplyPlan;
+  readonly #endWatch: EndWatch;
   /** Aborts when the stop begins: boot, reloads and waits end. */
   readonly #draining = new AbortController();
   /** Aborts when what is left is to be killed. */
   readonly #hurry = new AbortController();
   readonly #startedAt: number;
-  /** In the order they failed. */
-  readonly #failed = new Set<Unit>();
   #phase: Snapshot['phase'] = 'booting';
   #stop: { readonly reason: string; readonly caller: Caller; readonly signal: SignalName } | undefined;
   /** The plan has become units: from now on a change of the plan is a change of them. */
   #unitsKnown = false;
   readonly #unitsStarted = Promise.withResolvers<void>();
   #exitCode = 0;
-  #holds = 0;
   #foreground: Foreground | undefined;
   /** Where somebody listens for commands. */
   #socket: string | undefined;
@@ -100,6 +95,12 @@ class RunningSupervisor implements Supervisor {
       current: () => this.#keeper.plan,
       signal: this.#draining.signal,
     });
+    this.#endWatch = createEndWatch({
+      roster: this.#roster,
+      plan: () => this.#keeper.plan,
+      mayIdle: () => this.#phase === 'running' && this.#foreground === undefined,
+      end: (reason, exitCode) => this.#requestStop({ reason, caller: 'core', exitCode }),
+    });
     this.dispatch = createDispatch({
       clock: world.clock,
       ports: this.#ports,
@@ -119,7 +120,6 @@ class RunningSupervisor implements Supervisor {
   }
 
   async run(): Promise<number> {
-    this.#roster.subscribe((unit, instance) => this.#onChanged(unit, instance));
     tellUnitChanges(this.#roster, this.#options.hooks.unit.changed);
     followRestarts(this.#roster);
     const stopWatchingMemory = watchMemory(this.#roster, this.#ports);
@@ -171,14 +171,7 @@ class RunningSupervisor implements Supervisor {
   }
 
   hold(): () => void {
-    this.#holds += 1;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holds -= 1;
-      this.#stopIfIdle();
-    };
+    return this.#endWatch.hold();
   }
 
   fail(error: unknown): void {
@@ -202,7 +195,7 @@ class RunningSupervisor implements Supervisor {
     emit('supervisor.running', { bootMs: Math.round(clock.monotonic() - startedAt) });
     await hooks.supervisor.running.fire(this.snapshot(), { signal: this.#draining.signal });
     await this.#startForeground();
-    this.#stopIfIdle();
+    this.#endWatch.look();
   }
 
   /** The plan may have changed while hooks ran: what is in force now is what boots. */
@@ -258,32 +251,6 @@ class RunningSupervisor implements Supervisor {
     } catch (error) {
       this.#failBoot(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  #onChanged(unit: Unit, instance: Instance | undefined): void {
-    if (instance === undefined || !restingStates.has(instance.state)) {
-      if (!unit.standing.failed) this.#failed.delete(unit);
-      return;
-    }
-    if (instance.state === 'failed') this.#onFailed(unit);
-    this.#stopIfIdle();
-  }
-
-  #onFailed(unit: Unit): void {
-    this.#failed.add(unit);
-    const { spec } = unit;
-    if (!spec.required && this.plan.global.onProcessFailure === 'continue') return;
-    const what = spec.required
-      ? `required process "${unit.name}" failed`
-      : `process "${unit.name}" failed (on_process_failure: shutdown)`;
-    this.#requestStop({ reason: what, caller: 'core', exitCode: toFailureCode(unit) });
-  }
-
-  #stopIfIdle(): void {
-    if (this.#phase !== 'running' || this.#foreground !== undefined || this.plan.global.onIdle === 'stay') return;
-    if (!isIdle(this.#roster.units, this.plan.templates.size, this.#holds)) return;
-    const exitCode = toIdleExitCode([...this.#failed]);
-    this.#requestStop({ reason: 'nothing runs and nothing is due', caller: 'core', exitCode });
   }
 
   #requestStop({ reason, caller, exitCode, signal = 'SIGTERM', again }: StopRequest): void {
@@ -361,7 +328,7 @@ class RunningSupervisor implements Supervisor {
       await applied;
     }
     this.#ports.emit('plan.applied', { diff });
-    this.#stopIfIdle();
+    this.#endWatch.look();
   }
 }
 
