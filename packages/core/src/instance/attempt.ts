@@ -89,7 +89,7 @@ export class Attempt {
 
   /** false once it is no longer coming up or running: readiness cannot open any more. */
   get canBeReady(): boolean {
-    return this.child !== undefined && !this.#scope.coming.signal.aborted;
+    return this.child !== undefined && !this.#scope.coming.aborted;
   }
 
   /** What it is busy with, in words. */
@@ -136,6 +136,7 @@ export class Attempt {
   async runPostStart(): Promise<void> {
     const { spec, context, coming } = this.#scope;
     const { postStart } = spec.hooks;
+    if (postStart.length === 0) return;
     const run = (hooks: readonly HookSpec[]): Promise<unknown> =>
       runHooks(hooks, { ...context, signal: coming.signal });
     const delayed = postStart.filter((hook) => hook.delayMs !== undefined);

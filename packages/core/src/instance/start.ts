@@ -2,6 +2,7 @@ import { SpawnError } from '../errors.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import { toArgv } from '../plan/command-line.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
+import { createCutoff, type Cutoff } from './cutoff.ts';
 import { toInstanceVariables, withUser } from './environment.ts';
 import { expandSpec } from './expand.ts';
 import { runHooks, type HookContext } from './hook-run.ts';
@@ -13,11 +14,11 @@ export interface AttemptScope {
   readonly spec: ProcessSpec;
   readonly context: Omit<HookContext, 'signal'>;
   /** Ends what belongs to coming up: hooks, readiness, the start time limit. */
-  readonly coming: AbortController;
+  readonly coming: Cutoff;
   /** Ends what belongs to going down before the stop signal: pre_stop hooks and drain. */
-  readonly going: AbortController;
+  readonly going: Cutoff;
   /** Ends what may run to the very last: the stop command, finish and post_stop hooks. */
-  readonly after: AbortController;
+  readonly after: Cutoff;
 }
 
 /** Made once: without a reason each `abort()` makes an error with its stack, and a restart has two of them (0.1 ms). */
@@ -30,9 +31,9 @@ export function createScope(declared: ProcessSpec, index: number, ports: Ports):
   return {
     spec,
     context: { ports, env, cwd: spec.workingDir ?? ports.cwd, os: toHookLimits(spec), process: spec.name },
-    coming: new AbortController(),
-    going: new AbortController(),
-    after: new AbortController(),
+    coming: createCutoff(),
+    going: createCutoff(),
+    after: createCutoff(),
   };
 }
 
@@ -50,13 +51,13 @@ export async function startChild(scope: AttemptScope, view: InstanceView): Promi
   if (scope.spec.hooks.preStart.length > 0) await runPreStart(scope, view);
   let request = toSpawnRequest(scope, view);
   if (ports.hooks.hasSpawningTaps()) request = await ports.hooks.spawning(request, view);
-  if (scope.coming.signal.aborted) throw toInterrupted();
+  if (scope.coming.aborted) throw toInterrupted();
   return ports.spawner.spawn(request);
 }
 
 async function runPreStart({ spec, context, coming }: AttemptScope, { id }: InstanceView): Promise<void> {
   const outcome = await runHooks(spec.hooks.preStart, { ...context, signal: coming.signal });
-  if (coming.signal.aborted) throw toInterrupted();
+  if (coming.aborted) throw toInterrupted();
   if (!outcome.ok)
     throw new SpawnError('hook', `cannot start "${id}": pre_start: ${outcome.message ?? 'a hook failed'}`);
 }

@@ -2,7 +2,7 @@ import type { Reason } from '../event/event.ts';
 import type { Child } from '../os/spawner.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
 import { runHooks } from './hook-run.ts';
-import type { AttemptScope } from './start.ts';
+import { type AttemptScope, isOver } from './start.ts';
 import type { InstanceView } from './view.ts';
 
 export interface DrainOptions {
@@ -21,13 +21,13 @@ export async function drain(
 ): Promise<void> {
   const { clock, hooks } = context.ports;
   const limitMs = spec.shutdown.timeoutMs;
-  const limit = clock.after(limitMs, () => going.abort());
+  const limit = clock.after(limitMs, () => going.abort(isOver));
   const { preStop } = spec.hooks;
   if (preStop.length > 0) {
     onStep(`pre_stop hook ${preStop.map((hook) => hook.name).join(', ')}`);
     await runHooks(preStop, { ...context, signal: going.signal });
   }
-  if (!going.signal.aborted) {
+  if (!going.aborted) {
     onStep('drain');
     await hooks.stopping(view(), reason, { limitMs, signal: going.signal });
   }
