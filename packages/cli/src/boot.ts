@@ -16,7 +16,7 @@ export async function boot(early: EarlySignals, loader: Loader, corePath: string
     daemon: async () => loader.load('daemon.js') as typeof Daemon,
     program: async () => loader.load('verbs.js') as typeof Program,
   });
-  loader.save();
+  loader.save('part');
   end(code);
 }
 
@@ -32,7 +32,7 @@ function createContext(corePath: string, loader: Loader): CliContext {
     coreUrl: pathToFileURL(corePath).href,
     importModule: (url) => import(url),
     onRunning: () => {
-      loader.save();
+      loader.save('whole');
       preferMemory(process.constrainedMemory());
     },
     stdout: createWriter(1, () => isatty(1)),

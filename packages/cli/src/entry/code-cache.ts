@@ -17,9 +17,17 @@ export interface LoaderOptions {
 export interface Loader {
   /** The exports of a file of the bundle, loaded once. */
   load(name: string): unknown;
-  /** Keeps for the next start what has been compiled by now, where nothing was kept before. Never throws. */
-  save(): void;
+  /**
+   * Keeps for the next start what has been compiled by now: `whole` once everything runs, `part` where it never came to
+   * that. Does nothing where as much was kept before. Never throws.
+   */
+  save(extent: Extent): void;
 }
+
+/** How much of what a boot calls has been compiled. A part is better than nothing, and must not stay. */
+export type Extent = 'whole' | 'part';
+
+const endings: Readonly<Record<Extent, string>> = { whole: '.code', part: '.part.code' };
 
 /**
  * Loads files of the bundle with the code that V8 made of them when they ran last.
@@ -30,9 +38,15 @@ export interface Loader {
  */
 export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions): Loader {
   const loaded = new Map<string, BundleModule>();
-  const fresh = new Map<string, Script>();
+  const scripts = new Map<string, { readonly script: Script; kept: Extent | undefined }>();
   const requireOutside = createRequire(join(folder, 'pm.js'));
-  const cacheNameOf = (name: string): string => `${name.replaceAll('/', '-')}.code`;
+  const toPath = (place: string, name: string, extent: Extent): string =>
+    join(place, tag, name.replaceAll('/', '-') + endings[extent]);
+  const find = (name: string, extent: Extent): string | undefined =>
+    cacheFolders
+      .filter((place) => isTrusted(place, uid))
+      .map((place) => toPath(place, name, extent))
+      .find(existsSync);
 
   const requireInside = Object.assign(
     (wanted: string): unknown => (wanted.startsWith('./') ? load(wanted.slice(2)) : requireOutside(wanted)),
@@ -43,9 +57,10 @@ export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions):
     if (known !== undefined) return known.exports;
     const module: BundleModule = { exports: {} };
     loaded.set(name, module);
-    const cache = cacheFolders.find((path) => isTrusted(path, uid) && existsSync(join(path, tag, cacheNameOf(name))));
-    const script = compile(join(folder, name), cache === undefined ? undefined : join(cache, tag, cacheNameOf(name)));
-    if (script.cachedDataRejected !== false) fresh.set(name, script);
+    const whole = find(name, 'whole');
+    const script = compile(join(folder, name), whole ?? find(name, 'part'));
+    const isUsed = script.cachedDataRejected === false;
+    if (!isUsed || whole === undefined) scripts.set(name, { script, kept: isUsed ? 'part' : undefined });
     const run = script.runInThisContext() as BundleFile;
     run(module, requireInside, join(folder, name));
     return module.exports;
@@ -53,12 +68,17 @@ export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions):
 
   return {
     load,
-    save() {
-      for (const [name, script] of fresh) {
-        const code = script.createCachedData();
-        cacheFolders.some((path) => prepareFolder(path, uid) && writeWhole(join(path, tag, cacheNameOf(name)), code));
+    save(extent) {
+      for (const [name, known] of scripts) {
+        if (known.kept === extent) continue;
+        const code = known.script.createCachedData();
+        const place = cacheFolders.find(
+          (each) => prepareFolder(each, uid) && writeWhole(toPath(each, name, extent), code),
+        );
+        if (extent === 'whole' && place !== undefined) rmSync(toPath(place, name, 'part'), { force: true });
+        known.kept = extent;
       }
-      fresh.clear();
+      if (extent === 'whole') scripts.clear();
     },
   };
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -96,17 +97,35 @@ describe('files of the bundle and their compiled code', () => {
   test('what was compiled is kept under the tag, and used by the next loader', () => {
     const first = createHere();
     first.load('part.js');
-    first.save();
+    first.save('whole');
     expect(readdirSync(join(cache, 'one')).toSorted()).toEqual(['other.js.code', 'part.js.code']);
     const before = statSync(join(cache, 'one', 'part.js.code')).mtimeMs;
     const second = createHere();
     second.load('part.js');
-    second.save();
+    second.save('whole');
     expect(statSync(join(cache, 'one', 'part.js.code')).mtimeMs).toBe(before);
     const third = createHere('two');
     third.load('other.js');
-    third.save();
+    third.save('whole');
     expect(readdirSync(cache).toSorted()).toEqual(['one', 'two']);
+  });
+
+  test('code of a start that came to nothing is used, and gives way to that of one that ran', () => {
+    const kept = (): string[] => (existsSync(join(cache, 'one')) ? readdirSync(join(cache, 'one')).toSorted() : []);
+    const failed = createHere();
+    failed.load('other.js');
+    failed.save('part');
+    expect(kept()).toEqual(['other.js.part.code']);
+    const before = statSync(join(cache, 'one', 'other.js.part.code')).mtimeMs;
+    const failedAgain = createHere();
+    failedAgain.load('other.js');
+    failedAgain.save('part');
+    expect(statSync(join(cache, 'one', 'other.js.part.code')).mtimeMs).toBe(before);
+    const ran = createHere();
+    ran.load('other.js');
+    ran.save('whole');
+    ran.save('part');
+    expect(kept()).toEqual(['other.js.code']);
   });
 
   test('compiled code that V8 does not accept is replaced', () => {
@@ -114,7 +133,7 @@ describe('files of the bundle and their compiled code', () => {
     writeFileSync(join(cache, 'one', 'other.js.code'), 'nonsense');
     const loader = createHere();
     expect(loader.load('other.js')).toBeTypeOf('function');
-    loader.save();
+    loader.save('whole');
     expect(statSync(join(cache, 'one', 'other.js.code')).size).toBeGreaterThan(100);
   });
 
@@ -126,7 +145,7 @@ describe('files of the bundle and their compiled code', () => {
     const loader = createLoader({ folder, cacheFolders: [cache, next], tag: 'one', uid });
     loader.load('other.js');
     expect(readdirSync(folder)).not.toContain('next');
-    loader.save();
+    loader.save('whole');
     expect(readFileSync(join(cache, 'one', 'other.js.code'), 'utf8')).toBe('planted');
     expect(readdirSync(join(next, 'one'))).toEqual(['other.js.code']);
   });
@@ -139,7 +158,7 @@ describe('files of the bundle and their compiled code', () => {
       uid,
     });
     expect(loader.load('other.js')).toBeTypeOf('function');
-    loader.save();
+    loader.save('whole');
     expect(readdirSync(folder).toSorted()).toEqual(['other.js', 'part.js']);
   });
 
