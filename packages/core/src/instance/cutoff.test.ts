@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createCutoff } from './cutoff.ts';
+import { Cutoff } from './cutoff.ts';
 
 const first = new Error('first');
 
 test('who asked for the signal before hears of it once, with the first reason', () => {
-  const cutoff = createCutoff();
+  const cutoff = new Cutoff();
   const { signal } = cutoff;
   let heard = 0;
   signal.addEventListener('abort', () => heard++);
@@ -17,7 +17,7 @@ test('who asked for the signal before hears of it once, with the first reason', 
 });
 
 test('who asks afterwards gets one that is aborted', () => {
-  const cutoff = createCutoff();
+  const cutoff = new Cutoff();
   cutoff.abort(first);
   expect(cutoff.aborted).toBe(true);
   expect(cutoff.signal.reason).toBe(first);

@@ -25,13 +25,12 @@ export interface History {
 export function createHistory(clock: Clock): History {
   const history = {
     spawns: 0,
+    restarts: 0,
     failures: 0,
     lastEnd: undefined as ChildEnd | undefined,
     lastExit: undefined as LastExit | undefined,
-    get restarts() {
-      return Math.max(0, history.spawns - 1);
-    },
     recordSpawn() {
+      history.restarts = history.spawns;
       history.spawns += 1;
     },
     recordExit(end: ChildEnd, memoryLimit: number | undefined) {

@@ -2,7 +2,7 @@ import { SpawnError } from '../errors.ts';
 import type { Child, SpawnRequest } from '../os/spawner.ts';
 import { toArgv } from '../plan/command-line.ts';
 import type { ProcessSpec } from '../plan/spec.ts';
-import { createCutoff, type Cutoff } from './cutoff.ts';
+import { Cutoff } from './cutoff.ts';
 import { toInstanceVariables, withUser } from './environment.ts';
 import { expandSpec } from './expand.ts';
 import { runHooks, type HookContext } from './hook-run.ts';
@@ -31,9 +31,9 @@ export function createScope(declared: ProcessSpec, index: number, ports: Ports):
   return {
     spec,
     context: { ports, env, cwd: spec.workingDir ?? ports.cwd, os: toHookLimits(spec), process: spec.name },
-    coming: createCutoff(),
-    going: createCutoff(),
-    after: createCutoff(),
+    coming: new Cutoff(),
+    going: new Cutoff(),
+    after: new Cutoff(),
   };
 }
 

@@ -51,9 +51,9 @@ export function createHolds({ clock, endOfTurn, isPaused }: HoldPorts): Holds {
   };
   return {
     note(splitter, size) {
-      if (splitter.held === 0) return void since.delete(splitter);
+      if (splitter.held() === 0) return void since.delete(splitter);
       // Fewer bytes are held than came: a line has ended in between, and another one begun.
-      if (!since.has(splitter) || splitter.held < size) since.set(splitter, clock.monotonic());
+      if (!since.has(splitter) || splitter.held() < size) since.set(splitter, clock.monotonic());
       arm(longestHoldMs);
     },
     forget(splitter) {

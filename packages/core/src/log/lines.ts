@@ -20,7 +20,7 @@ export interface LineSplitter {
   /** `headroom`: bytes before the chunk, in the same memory, that are free to be used. Default 0. */
   push(chunk: Buffer, headroom?: number): void;
   /** Bytes of a line that has not ended yet. */
-  readonly held: number;
+  held(): number;
   /** Hands over what is held as `rest`. What follows counts as a new line. */
   release(): void;
 }
@@ -37,39 +37,39 @@ const longestStep = 64 * 1024;
  * lost, added or decoded, and a part never ends inside of a UTF-8 character.
  */
 export function createLineSplitter(receiver: LineReceiver, limit: number = longestLine): LineSplitter {
-  const carry = createCarry();
+  const carry: Carry = { memory: noMemory, used: 0 };
   let parts = 0;
 
   const cut = (): void => {
-    const bytes = carry.bytes();
+    const bytes = toBytes(carry);
     const end = toCharacterBoundary(bytes, limit);
     receiver.part({ bytes: bytes.subarray(0, end), number: ++parts, more: true });
-    carry.dropFirst(end);
+    dropFirst(carry, end);
   };
   const keep = (bytes: Buffer): void => {
-    carry.append(bytes);
-    while (carry.length > limit) cut();
+    append(carry, bytes);
+    while (carry.used > limit) cut();
   };
   const finishParts = (): void => {
-    receiver.part({ bytes: carry.bytes(), number: ++parts, more: false });
+    receiver.part({ bytes: toBytes(carry), number: ++parts, more: false });
     parts = 0;
-    carry.clear();
+    clear(carry);
   };
   /** `bytes` end with the line feed that ends the line held so far. */
   const finishLine = (bytes: Buffer): void => {
     keep(bytes.subarray(0, -1));
     if (parts > 0) return finishParts();
-    carry.append(bytes.subarray(-1));
-    receiver.lines(carry.bytes());
-    carry.clear();
+    append(carry, bytes.subarray(-1));
+    receiver.lines(toBytes(carry));
+    clear(carry);
   };
   /** What was held is short enough to be put before what has come: then all lines of a read stay together. */
   const fits = (firstEnd: number, headroom: number): boolean =>
-    parts === 0 && carry.length <= headroom && carry.length + firstEnd <= limit;
+    parts === 0 && carry.used <= headroom && carry.used + firstEnd <= limit;
   const takeLines = (bytes: Buffer, end: number, headroom: number): void => {
-    if (carry.length === 0 && parts === 0) return receiver.lines(end < bytes.length ? bytes.subarray(0, end) : bytes);
+    if (carry.used === 0 && parts === 0) return receiver.lines(end < bytes.length ? bytes.subarray(0, end) : bytes);
     const start = bytes.indexOf(lineFeed) + 1;
-    if (fits(start, headroom)) return receiver.lines(carry.moveBefore(bytes, end));
+    if (fits(start, headroom)) return receiver.lines(moveBefore(carry, bytes, end));
     finishLine(bytes.subarray(0, start));
     if (start < end) receiver.lines(bytes.subarray(start, end));
   };
@@ -81,17 +81,15 @@ export function createLineSplitter(receiver: LineReceiver, limit: number = longe
   };
   const step = Math.min(limit, longestStep);
   return {
-    get held() {
-      return carry.length;
-    },
+    held: () => carry.used,
     push(chunk, headroom = 0) {
       if (chunk.length <= step) return take(chunk, headroom);
       for (let start = 0; start < chunk.length; start += step) take(chunk.subarray(start, start + step), 0);
     },
     release() {
       if (parts > 0) return finishParts();
-      if (carry.length > 0) receiver.rest(carry.bytes());
-      carry.clear();
+      if (carry.used > 0) receiver.rest(toBytes(carry));
+      clear(carry);
     },
   };
 }
@@ -128,37 +126,46 @@ const smallestCarry = 256;
 /** What one long line needed is given back after it. */
 const largestIdleCarry = 4096;
 
-/** Bytes in one piece of memory that grows: a line that comes byte by byte must not cost an object a byte. */
-function createCarry() {
-  let memory = Buffer.alloc(0);
-  let used = 0;
-  return {
-    get length(): number {
-      return used;
-    },
-    bytes: (): Buffer => memory.subarray(0, used),
-    append(bytes: Buffer): void {
-      if (used + bytes.length > memory.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(smallestCarry, memory.length * 2, used + bytes.length));
-        memory.copy(larger, 0, 0, used);
-        memory = larger;
-      }
-      used += bytes.copy(memory, used);
-    },
-    /** Copies itself to before `bytes`, and returns both together, up to `end` of `bytes`. Then it is empty. */
-    moveBefore(bytes: Buffer, end: number): Buffer {
-      const joined = Buffer.from(bytes.buffer, bytes.byteOffset - used, used + end);
-      memory.copy(joined, 0, 0, used);
-      used = 0;
-      return joined;
-    },
-    dropFirst(count: number): void {
-      memory.copyWithin(0, count, used);
-      used -= count;
-    },
-    clear(): void {
-      used = 0;
-      if (memory.length > largestIdleCarry) memory = Buffer.alloc(0);
-    },
-  };
+/**
+ * Bytes in one piece of memory that grows: a line that comes byte by byte must not cost an object a byte. A record without
+ * functions of its own, because each stream of each service has one.
+ */
+interface Carry {
+  memory: Buffer;
+  /** Bytes of `memory`, from its start. */
+  used: number;
+}
+
+const noMemory = Buffer.alloc(0);
+
+function toBytes({ memory, used }: Carry): Buffer {
+  return memory.subarray(0, used);
+}
+
+function append(carry: Carry, bytes: Buffer): void {
+  const needed = carry.used + bytes.length;
+  if (needed > carry.memory.length) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(smallestCarry, carry.memory.length * 2, needed));
+    carry.memory.copy(larger, 0, 0, carry.used);
+    carry.memory = larger;
+  }
+  carry.used += bytes.copy(carry.memory, carry.used);
+}
+
+/** Copies what is carried to before `bytes`, and returns both together, up to `end` of `bytes`. Then nothing is carried. */
+function moveBefore(carry: Carry, bytes: Buffer, end: number): Buffer {
+  const joined = Buffer.from(bytes.buffer, bytes.byteOffset - carry.used, carry.used + end);
+  carry.memory.copy(joined, 0, 0, carry.used);
+  carry.used = 0;
+  return joined;
+}
+
+function dropFirst(carry: Carry, count: number): void {
+  carry.memory.copyWithin(0, count, carry.used);
+  carry.used -= count;
+}
+
+function clear(carry: Carry): void {
+  carry.used = 0;
+  if (carry.memory.length > largestIdleCarry) carry.memory = noMemory;
 }

@@ -23,7 +23,7 @@ export interface Ring {
   /** Another number of lines, from now on. */
   resize(maxLines: number): void;
   /** Bytes of memory held now. */
-  readonly size: number;
+  size(): number;
 }
 
 /** Memory for each line of `log_buffer`: with longer lines on average, fewer are kept. */
@@ -61,9 +61,7 @@ export function createRing(maxLines: number): Ring {
     }
   };
   return {
-    get size() {
-      return size;
-    },
+    size: () => size,
     push(kept) {
       if (limit === 0) return;
       const fitting = shorten(kept, toMaxBytes(limit) / 4);

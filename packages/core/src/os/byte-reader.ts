@@ -17,18 +17,21 @@ const headroom = 2048;
 /** Reads are handed over before the next one happens, so all readers share it: a thousand quiet pipes cost nothing. */
 let shared: Buffer | undefined;
 
+function getShared(): Buffer {
+  shared ??= Buffer.allocUnsafeSlow(headroom + readSize).subarray(headroom);
+  return shared;
+}
+
 /** Reads a pipe (or socket, or anything epoll knows) that this process owns from now on. */
 export function openByteReader(fd: number): ByteReader {
   let lendTo: ((bytes: Buffer, headroom: number) => void) | undefined;
-  shared ??= Buffer.allocUnsafeSlow(headroom + readSize);
-  const buffer = shared.subarray(headroom);
   const take = (size: number, memory: Uint8Array): boolean => {
     const bytes = Buffer.from(memory.buffer, memory.byteOffset, size);
     if (lendTo === undefined) return socket.push(Buffer.copyBytesFrom(bytes));
     lendTo(bytes, headroom);
     return true;
   };
-  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback: take } });
+  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: getShared(), callback: take } });
   return Object.assign(socket, {
     lend(listener: (bytes: Buffer, headroom: number) => void) {
       lendTo = listener;

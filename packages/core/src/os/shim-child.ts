@@ -167,7 +167,7 @@ function createMonitoredChild(launch: Launch, monitored: Monitored): Child {
     waited = true;
   });
 
-  const mainEnded = (): boolean => over || reader.status.end !== undefined;
+  const mainEnded = (): boolean => over || reader.status().end !== undefined;
   const send = ({ monitor, main }: MonitorRequest): boolean => {
     // Its pid cannot be used again before it was waited for, and then it is over.
     const sent = monitor.map((number) => !waited && sendSignal(shimPid, number));
@@ -197,7 +197,7 @@ function createMonitoredChild(launch: Launch, monitored: Monitored): Child {
 /** svexec ends when nothing of the service is left, or because somebody killed it: then we look ourselves. */
 async function awaitEnd(launch: Launch, { reader, exited }: Monitored, containment: Containment): Promise<ChildEnd> {
   const status = await exited;
-  const { end, leftovers, unkillable } = reader.status;
+  const { end, leftovers, unkillable } = reader.status();
   if (unkillable !== undefined) {
     launch.warn(
       `${unkillable === -1 ? 'Some' : unkillable} of its processes could not be killed: they belong to another user`,

@@ -3,7 +3,7 @@ import { noStatus, readStatusLine, type ShimStatus } from './shim-status.ts';
 
 /** The status of one svexec as it comes in. */
 export interface ShimStatusReader {
-  readonly status: ShimStatus;
+  status(): ShimStatus;
   /** Resolves when `holds` does, or when svexec has closed its end: nothing more will come. */
   until(holds: (status: ShimStatus) => boolean): Promise<ShimStatus>;
 }
@@ -33,9 +33,7 @@ export function readShimStatus(fd: number): ShimStatusReader {
     .on('end', onClosed)
     .on('close', onClosed);
   return {
-    get status() {
-      return status;
-    },
+    status: () => status,
     until(holds) {
       return new Promise((resolve) => {
         const check = (): void => {
