@@ -13,6 +13,7 @@ import { guardExit } from './os/exit-guard.ts';
 import { keepAlive } from './os/keep-alive.ts';
 import { readMachineFacts } from './os/machine-facts.ts';
 import { createNodeSpawner } from './os/node-spawner.ts';
+import { trimMemoryAfterBoot } from './os/own-memory.ts';
 import { openOutput, type Output } from './os/own-output.ts';
 import { canConnect, fileStamp } from './os/probes.ts';
 import { residentBytes } from './os/proc-tree.ts';
@@ -96,16 +97,13 @@ async function superviseWorld(planned: Planned, watch: ConfigWatch | undefined, 
   const unlock = runtimeDir === undefined ? undefined : takeRunLock(runtimeDir, options.pid);
   const world = createWorld(logs, runtimeDir, options);
   const supervisor = joinSupervisor(planned, world, options);
-  const unsubscribe = supervisor.journal.subscribe(({ type }) => {
-    if (type === 'supervisor.running') options.onRunning?.();
-  });
   const guards = [
     guardExit(currentPlugin),
     handleUncaught((error) => void (planned.hooks.blameCurrent(error) || supervisor.fail(error))),
   ];
   const closers = [
     ...(unlock === undefined ? [] : [unlock]),
-    unsubscribe,
+    onceRunning(supervisor, sys, options),
     keepAlive(),
     takeSignals(supervisor, options),
     startOrphanReaper(sys, supervisor, planned.plan.global),
@@ -119,6 +117,20 @@ async function superviseWorld(planned: Planned, watch: ConfigWatch | undefined, 
   // Last: what a plugin left behind may still throw while the output ends.
   for (const close of guards) close();
   return code;
+}
+
+function onceRunning({ journal }: Supervisor, sys: Sys | undefined, { onRunning }: RunOptions): () => void {
+  let cancelTrim = (): void => {};
+  const unsubscribe = journal.subscribe(({ type }) => {
+    if (type !== 'supervisor.running') return;
+    unsubscribe();
+    onRunning?.();
+    cancelTrim = trimMemoryAfterBoot(systemClock, sys);
+  });
+  return () => {
+    unsubscribe();
+    cancelTrim();
+  };
 }
 
 /** The last bytes may take this long when nobody reads; the supervisor has already waited for its own. */

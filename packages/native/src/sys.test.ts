@@ -424,6 +424,20 @@ describe('frameLines', () => {
   });
 });
 
+test('trimming memory lets go of the pages of the program, and it runs on', () => {
+  const resident = `Number(/^RssFile:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))[1])`;
+  const answer = inFreshNode(`
+    import { readFileSync } from 'node:fs';
+    import { createHash } from 'node:crypto';
+    const hash = () => createHash('sha256').update('as before').digest('hex');
+    const [kept, before] = [hash(), ${resident}];
+    sys.trimMemory();
+    const after = ${resident};
+    console.log(JSON.stringify({ isLess: after < 0.6 * before, isSame: hash() === kept }));
+  `);
+  expect(JSON.parse(answer)).toEqual({ isLess: true, isSame: true });
+});
+
 test.each([
   ['nothing', () => (sys.waitid as () => unknown)()],
   ['a string', () => sys.pipe2('1' as never)],

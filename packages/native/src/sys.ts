@@ -56,6 +56,12 @@ export interface Sys {
    * were written, or -1 when `target` is too small. No system call: 7 GB/s, where JavaScript does 1.3.
    */
   frameLines(lines: Uint8Array, target: Uint8Array, before: Uint8Array, after: Uint8Array, escape: boolean): number;
+  /**
+   * Gives back to the kernel what the C library has free (`malloc_trim(3)`, where there is one), and lets go of the pages of
+   * Node's own file (`madvise(2)`, MADV_DONTNEED): those that are used again are mapped again, out of the kernel's cache.
+   * Never throws.
+   */
+  trimMemory(): void;
 }
 
 /** Whether the helper can be used here, and why not. */

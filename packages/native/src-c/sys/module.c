@@ -21,6 +21,7 @@ static const struct {
     {"growPipe", sys_grow_pipe},
     {"countByte", sys_count_byte},
     {"frameLines", sys_frame_lines},
+    {"trimMemory", sys_trim_memory},
 };
 
 NAPI_MODULE_INIT() {

@@ -27,7 +27,7 @@ napi_value finish(napi_env env, long result, const char *system_call_name);
 int read_integers(napi_env env, napi_callback_info info, int count, struct arguments *arguments);
 int read_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length);
 
-/* processes.c, descriptors.c, sockets.c, spawn.c, pipes.c, bytes.c, frame.c */
+/* memory.c, processes.c, descriptors.c, sockets.c, spawn.c, pipes.c, bytes.c, frame.c */
 napi_value sys_waitid(napi_env env, napi_callback_info info);
 napi_value sys_pipe2(napi_env env, napi_callback_info info);
 napi_value sys_fchown(napi_env env, napi_callback_info info);
@@ -45,5 +45,6 @@ napi_value sys_write_now(napi_env env, napi_callback_info info);
 napi_value sys_grow_pipe(napi_env env, napi_callback_info info);
 napi_value sys_count_byte(napi_env env, napi_callback_info info);
 napi_value sys_frame_lines(napi_env env, napi_callback_info info);
+napi_value sys_trim_memory(napi_env env, napi_callback_info info);
 
 #endif
