@@ -6,7 +6,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import * as net from 'node:net';
 import { join } from 'node:path';
+import * as stream from 'node:stream';
+import * as tty from 'node:tty';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 const folder = import.meta.dirname;
@@ -68,12 +71,16 @@ const pinoWithoutOutput: Plugin = {
 };
 
 /**
- * Modules of Node that cost milliseconds and that few boots need (services are started by the native helper): each is
- * loaded when one of its functions is called.
+ * Modules of Node that cost milliseconds, and that few boots need (services are started by the native helper) or only once
+ * the first service is on its way (sockets, with streams below them): each is loaded when one of its functions is called, or
+ * one of its classes made an object of. A class of ours cannot extend one of theirs.
  */
 const lazyModules: Readonly<Record<string, object>> = {
   'node:fs/promises': promises,
   'node:child_process': childProcess,
+  'node:net': net,
+  'node:stream': stream,
+  'node:tty': tty,
 };
 
 const modulesWhenCalled: Plugin = {
@@ -86,7 +93,12 @@ const modulesWhenCalled: Plugin = {
     onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
       contents: Object.entries(lazyModules[path] ?? {})
         .filter(([name, value]) => name !== 'default' && typeof value === 'function')
-        .map(([name]) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
+        .map(
+          ([name]) => `export function ${name}(...args) {
+            const called = require('${path}').${name};
+            return new.target ? new called(...args) : called(...args);
+          }`,
+        )
         .join('\n'),
     }));
   },

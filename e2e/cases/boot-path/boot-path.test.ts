@@ -9,6 +9,8 @@ import { pmPath } from '../../harness/pm.ts';
 
 const record = fileURLToPath(new URL('../../../tmp/bundle.json', import.meta.url));
 
+const helper = process.env['PM_NATIVE'] !== 'off';
+
 type Metafiles = Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>;
 
 test('the daemon carries only the libraries that every boot needs', () => {
@@ -68,6 +70,36 @@ test('a boot loads no module of Node that costs much, and only its own format', 
   ];
   expect(dear.filter((name) => builtins.includes(`NativeModule ${name}`))).toEqual([]);
   expect(files.map((path) => path.replace(/^.*\/dist\//, ''))).toEqual(['daemon.js', 'lib/yaml.js']);
+});
+
+test('sockets and streams are loaded once the first service is on its way', async ({ folder }) => {
+  await folder.write('pm.yaml', 'processes: { a: { type: oneshot, command: ["true"] } }\n');
+  const hook = await folder.write(
+    'hook.cjs',
+    `const { Module } = require('node:module');
+     const load = Module._extensions['.node'];
+     Module._extensions['.node'] = (module, file) => {
+       load(module, file);
+       const { spawn } = module.exports;
+       module.exports.spawn = (...how) => {
+         const pid = spawn(...how);
+         require('node:fs').writeFileSync('loaded.json', JSON.stringify(process.moduleLoadList));
+         return pid;
+       };
+     };`,
+  );
+  const child = spawn(process.execPath, ['--require', hook, pmPath, 'run'], {
+    cwd: folder.path,
+    env: { ...process.env, PM_RUNTIME_DIR: join(folder.path, 'run') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.resume();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  const loaded = await folder.read('loaded.json');
+  // Without the helper services are started by Node's own way, through streams.
+  if (!helper) return expect(loaded).toBe('');
+  const builtins = JSON.parse(loaded) as string[];
+  expect(['stream', 'net', 'tty'].filter((name) => builtins.includes(`NativeModule ${name}`))).toEqual([]);
 });
 
 test('pino is loaded where records are JSON', async ({ folder }) => {

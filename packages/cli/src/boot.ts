@@ -1,26 +1,18 @@
-import { isatty } from 'node:tty';
 import { pathToFileURL } from 'node:url';
+import { isTerminal } from '@pm-supervisor/core';
 import type { CliContext } from './context.ts';
-import type * as Daemon from './daemon.ts';
-import type { Loader } from './entry/code-cache.ts';
-import type { EarlySignals } from './entry/early-signals.ts';
-import { isRun, main } from './main.ts';
-import type * as Program from './program.ts';
+import type { Entry } from './entry/entry.ts';
+import { keepCode } from './keep-code.ts';
 import { createWriter } from './writer.ts';
 
-/** Joins the command line with the process it runs in: the only file beside the entry that knows `process`. */
-export async function boot(early: EarlySignals, loader: Loader, corePath: string): Promise<void> {
-  const context = createContext(corePath, loader);
-  if (!isRun(context.argv)) restoreSignals(early);
-  const code = await main(context, early, {
-    daemon: async () => loader.load('daemon.js') as typeof Daemon,
-    program: async () => loader.load('verbs.js') as typeof Program,
-  });
-  loader.save('part');
-  end(code);
+/** Joins one half of pm with the process it runs in: beside the entry the only file that knows `process`. */
+export async function boot(entry: Entry, run: (context: CliContext) => Promise<number>): Promise<never> {
+  const code = await run(createContext(entry));
+  keepCode(entry.loader, 'part');
+  return end(code);
 }
 
-function createContext(corePath: string, loader: Loader): CliContext {
+function createContext({ loader, corePath, importModule }: Entry): CliContext {
   return {
     argv: process.argv.slice(2),
     // A copy: each look into `process.env` itself asks the C library, and a boot goes through all of it several times.
@@ -28,20 +20,20 @@ function createContext(corePath: string, loader: Loader): CliContext {
     cwd: process.cwd(),
     pid: process.pid,
     node: { version: process.versions.node, path: process.execPath, arch: process.arch },
-    hasTerminal: isatty(0),
+    hasTerminal: isTerminal(0),
     coreUrl: pathToFileURL(corePath).href,
-    importModule: (url) => import(url),
+    importModule,
     onRunning: () => {
-      loader.save('whole');
+      keepCode(loader, 'whole');
       preferMemory(process.constrainedMemory());
     },
-    stdout: createWriter(1, () => isatty(1)),
-    stderr: createWriter(2, () => isatty(2)),
+    stdout: createWriter(1, () => isTerminal(1)),
+    stderr: createWriter(2, () => isTerminal(2)),
   };
 }
 
 /** Every verb but run ends by a signal as any program does. */
-function restoreSignals(early: EarlySignals): void {
+export function restoreSignals({ early }: Entry): void {
   early.release();
   early.onStop((signal) => process.kill(process.pid, signal));
 }

@@ -1,7 +1,9 @@
 import { inspectPlan, runSupervisor } from '@pm-supervisor/core';
+import { boot } from './boot.ts';
 import type { CliContext } from './context.ts';
 import { writeWarnings } from './diagnostics.ts';
 import type { EarlySignals } from './entry/early-signals.ts';
+import type { Half } from './entry/entry.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { allowsColour } from './paint.ts';
@@ -12,6 +14,9 @@ import { writePlan } from './verbs/plan.ts';
 
 // What is rarely needed is imported all the same: one late import of a module, and the bundle wraps each that it imports
 // into a function of its own, which a boot then has to call (1 ms for all of core).
+
+/** The half of pm that supervises. */
+export const start: Half['start'] = (entry) => boot(entry, (context) => runDaemon(context, entry.early));
 
 /** `pm run`: resolves with the exit code when nothing is left. Never rejects. */
 export async function runDaemon(context: CliContext, early: EarlySignals): Promise<number> {

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { boot, restoreSignals } from './boot.ts';
 import type { CliContext } from './context.ts';
+import type { Half } from './entry/entry.ts';
 import { exitCodes } from './exit-codes.ts';
 import { closest } from '@pm-supervisor/core';
 import { UsageError } from './usage-error.ts';
@@ -15,6 +17,12 @@ Examples:
   pm plan --explain               who set which key
 
 Each verb answers on standard output and explains itself with --help.`;
+
+/** The half of pm that asks. */
+export const start: Half['start'] = (entry) => {
+  restoreSignals(entry);
+  return boot(entry, runProgram);
+};
 
 /** Runs any verb but `run`, and resolves with its exit code. Never rejects. */
 export async function runProgram(context: CliContext): Promise<number> {

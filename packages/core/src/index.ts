@@ -52,6 +52,7 @@ export { formatExplanation } from './plan/explain-text.ts';
 export { maskValue } from './plan/mask.ts';
 export { findTargets } from './plan/targets.ts';
 export type { FoundTarget, FoundTargets } from './plan/targets.ts';
+export { isTerminal } from './os/is-terminal.ts';
 export { chooseRuntimeDir, listRuntimeDirs } from './os/runtime-dir.ts';
 export type { RuntimeDir, RuntimeDirOptions } from './os/runtime-dir.ts';
 export { preparePlan } from './planner.ts';

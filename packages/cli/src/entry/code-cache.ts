@@ -1,33 +1,43 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
 
 export interface LoaderOptions {
-  /** The folder of the bundle. */
+  /** Of the bundle. */
   readonly folder: string;
-  /** Where compiled code may be kept, the first that will do; none: it is compiled at every start. */
+  /** Where compiled code may be kept, in order of preference. Empty: nothing is kept. */
   readonly cacheFolders: readonly string[];
-  /** Names the build, Node and the processor: V8 itself compares no more of a source than its length. */
+  /** Names the build and the Node: nothing is taken over from another one. */
   readonly tag: string;
-  /** Whoever runs: code is taken only from folders that nobody but this user and root can write to. */
+  /** Our own user. */
   readonly uid: number;
 }
 
+/** Loads the files of the bundle. */
 export interface Loader {
   /** The exports of a file of the bundle, loaded once. */
   load(name: string): unknown;
-  /**
-   * Keeps for the next start what has been compiled by now: `whole` once everything runs, `part` where it never came to
-   * that. Does nothing where as much was kept before. Never throws.
-   */
-  save(extent: Extent): void;
+  /** By name, what was loaded and had to be compiled, if only in part: `keepCode` keeps it for the next start. */
+  readonly compiled: Map<string, CompiledFile>;
+  readonly options: LoaderOptions;
 }
 
 /** How much of what a boot calls has been compiled. A part is better than nothing, and must not stay. */
 export type Extent = 'whole' | 'part';
 
+export interface CompiledFile {
+  readonly script: Script;
+  /** There is that much of it on the disk. */
+  kept: Extent | undefined;
+}
+
 const endings: Readonly<Record<Extent, string>> = { whole: '.code', part: '.part.code' };
+
+/** Where the code of a file of the bundle is, below one of the cache folders. */
+export function toCachePath(place: string, tag: string, name: string, extent: Extent): string {
+  return join(place, tag, name.replaceAll('/', '-') + endings[extent]);
+}
 
 /**
  * Loads files of the bundle with the code that V8 made of them when they ran last.
@@ -36,16 +46,15 @@ const endings: Readonly<Record<Extent, string>> = { whole: '.code', part: '.part
  * they are first called, and that is all of the daemon. Measured on Node 24: parsing a short YAML file for the first
  * time takes 5.4 ms, with Node's cache 5.2, with this one 1.8.
  */
-export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions): Loader {
+export function createLoader(options: LoaderOptions): Loader {
+  const { folder, cacheFolders, tag, uid } = options;
   const loaded = new Map<string, BundleModule>();
-  const scripts = new Map<string, { readonly script: Script; kept: Extent | undefined }>();
+  const compiled: Loader['compiled'] = new Map();
   const requireOutside = createRequire(join(folder, 'pm.js'));
-  const toPath = (place: string, name: string, extent: Extent): string =>
-    join(place, tag, name.replaceAll('/', '-') + endings[extent]);
   const find = (name: string, extent: Extent): string | undefined =>
     cacheFolders
       .filter((place) => isTrusted(place, uid))
-      .map((place) => toPath(place, name, extent))
+      .map((place) => toCachePath(place, tag, name, extent))
       .find(existsSync);
 
   const requireInside = Object.assign(
@@ -60,27 +69,12 @@ export function createLoader({ folder, cacheFolders, tag, uid }: LoaderOptions):
     const whole = find(name, 'whole');
     const script = compile(join(folder, name), whole ?? find(name, 'part'));
     const isUsed = script.cachedDataRejected === false;
-    if (!isUsed || whole === undefined) scripts.set(name, { script, kept: isUsed ? 'part' : undefined });
+    if (!isUsed || whole === undefined) compiled.set(name, { script, kept: isUsed ? 'part' : undefined });
     const run = script.runInThisContext() as BundleFile;
     run(module, requireInside, join(folder, name));
     return module.exports;
   };
-
-  return {
-    load,
-    save(extent) {
-      for (const [name, known] of scripts) {
-        if (known.kept === extent) continue;
-        const code = known.script.createCachedData();
-        const place = cacheFolders.find(
-          (each) => prepareFolder(each, uid) && writeWhole(toPath(each, name, extent), code),
-        );
-        if (extent === 'whole' && place !== undefined) rmSync(toPath(place, name, 'part'), { force: true });
-        known.kept = extent;
-      }
-      if (extent === 'whole') scripts.clear();
-    },
-  };
+  return { load, compiled, options };
 }
 
 interface BundleModule {
@@ -104,33 +98,10 @@ export function isTrusted(path: string, uid: number): boolean {
   return stat !== undefined && stat.isDirectory() && (stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0;
 }
 
-function prepareFolder(path: string, uid: number): boolean {
-  try {
-    mkdirSync(path, { mode: 0o755 });
-  } catch {
-    // It is there already, or cannot be made: either shows next.
-  }
-  return isTrusted(path, uid);
-}
-
 function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch {
     return undefined;
-  }
-}
-
-/** Renamed into place: another pm may read it at this moment. false: a full or read-only disk is no reason to complain. */
-function writeWhole(path: string, bytes: Buffer): boolean {
-  const partial = `${path}.${Math.random().toString(36).slice(2)}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(partial, bytes, { mode: 0o644 });
-    renameSync(partial, path);
-    return true;
-  } catch {
-    rmSync(partial, { force: true });
-    return false;
   }
 }

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLoader, isTrusted, type Loader } from './code-cache.ts';
+import { keepCode } from '../keep-code.ts';
 import { catchEarlySignals } from './early-signals.ts';
 import { explainUnsupportedNode } from './node-version.ts';
 
@@ -97,16 +98,16 @@ describe('files of the bundle and their compiled code', () => {
   test('what was compiled is kept under the tag, and used by the next loader', () => {
     const first = createHere();
     first.load('part.js');
-    first.save('whole');
+    keepCode(first, 'whole');
     expect(readdirSync(join(cache, 'one')).toSorted()).toEqual(['other.js.code', 'part.js.code']);
     const before = statSync(join(cache, 'one', 'part.js.code')).mtimeMs;
     const second = createHere();
     second.load('part.js');
-    second.save('whole');
+    keepCode(second, 'whole');
     expect(statSync(join(cache, 'one', 'part.js.code')).mtimeMs).toBe(before);
     const third = createHere('two');
     third.load('other.js');
-    third.save('whole');
+    keepCode(third, 'whole');
     expect(readdirSync(cache).toSorted()).toEqual(['one', 'two']);
   });
 
@@ -114,17 +115,17 @@ describe('files of the bundle and their compiled code', () => {
     const kept = (): string[] => (existsSync(join(cache, 'one')) ? readdirSync(join(cache, 'one')).toSorted() : []);
     const failed = createHere();
     failed.load('other.js');
-    failed.save('part');
+    keepCode(failed, 'part');
     expect(kept()).toEqual(['other.js.part.code']);
     const before = statSync(join(cache, 'one', 'other.js.part.code')).mtimeMs;
     const failedAgain = createHere();
     failedAgain.load('other.js');
-    failedAgain.save('part');
+    keepCode(failedAgain, 'part');
     expect(statSync(join(cache, 'one', 'other.js.part.code')).mtimeMs).toBe(before);
     const ran = createHere();
     ran.load('other.js');
-    ran.save('whole');
-    ran.save('part');
+    keepCode(ran, 'whole');
+    keepCode(ran, 'part');
     expect(kept()).toEqual(['other.js.code']);
   });
 
@@ -133,7 +134,7 @@ describe('files of the bundle and their compiled code', () => {
     writeFileSync(join(cache, 'one', 'other.js.code'), 'nonsense');
     const loader = createHere();
     expect(loader.load('other.js')).toBeTypeOf('function');
-    loader.save('whole');
+    keepCode(loader, 'whole');
     expect(statSync(join(cache, 'one', 'other.js.code')).size).toBeGreaterThan(100);
   });
 
@@ -145,7 +146,7 @@ describe('files of the bundle and their compiled code', () => {
     const loader = createLoader({ folder, cacheFolders: [cache, next], tag: 'one', uid });
     loader.load('other.js');
     expect(readdirSync(folder)).not.toContain('next');
-    loader.save('whole');
+    keepCode(loader, 'whole');
     expect(readFileSync(join(cache, 'one', 'other.js.code'), 'utf8')).toBe('planted');
     expect(readdirSync(join(next, 'one'))).toEqual(['other.js.code']);
   });
@@ -158,7 +159,7 @@ describe('files of the bundle and their compiled code', () => {
       uid,
     });
     expect(loader.load('other.js')).toBeTypeOf('function');
-    loader.save('whole');
+    keepCode(loader, 'whole');
     expect(readdirSync(folder).toSorted()).toEqual(['other.js', 'part.js']);
   });
 

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, fchmodSync, fchownSync, fstatSync, openSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { isatty } from 'node:tty';
 import type { Sys } from '@pm-supervisor/native';
 import type { SpawnError } from '../errors.ts';
 import { openByteReader } from './byte-reader.ts';
+import { isTerminal } from './is-terminal.ts';
 import { closeAll, type PipeEnds, type PipeMaker, readPipe } from './pipes.ts';
 import { readStat } from './proc-stat.ts';
 import { errnoOf, spawnFailure, spawnRefusal } from './spawn-failure.ts';
@@ -110,8 +110,8 @@ function openInput(path: string): number {
  */
 function inheritOutput({ theirs }: Draft, fd: 1 | 2): Slot {
   try {
-    const access = isatty(fd) ? constants.O_RDWR : constants.O_WRONLY;
-    if (!isatty(fd) && !fstatSync(fd).isFIFO()) return fd;
+    const access = isTerminal(fd) ? constants.O_RDWR : constants.O_WRONLY;
+    if (!isTerminal(fd) && !fstatSync(fd).isFIFO()) return fd;
     const own = openSync(`/proc/self/fd/${fd}`, access | constants.O_NOCTTY);
     theirs.push(own);
     return own;
@@ -170,7 +170,7 @@ function handOver(fd: number, mode: number, request: SpawnRequest, port: StdioPo
 /** Only a terminal that controls us can be given to the child's group: then Ctrl-C reaches the child. */
 function isForeground(request: SpawnRequest): boolean {
   const shared = !request.tty && request.stdin.kind === 'inherit' && request.output === 'inherit';
-  return shared && isatty(0) && (readStat('self')?.terminal ?? 0) !== 0;
+  return shared && isTerminal(0) && (readStat('self')?.terminal ?? 0) !== 0;
 }
 
 function openStreams({ request, port, ours }: Draft, child: ChildProcess | undefined): ChildStreams {

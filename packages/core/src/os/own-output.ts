@@ -1,8 +1,8 @@
 import { constants, fstatSync, openSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { loadSys, type Sys } from '@pm-supervisor/native';
 import { type Clock, systemClock } from './clock.ts';
 import { createDescriptorWriter, writeAsync, writeNow, writeTerminal } from './descriptor-writer.ts';
+import { isMemoryDevice, isTerminal } from './is-terminal.ts';
 import { createStreamWriter } from './stream-writer.ts';
 
 /** `device`: `/dev/null` and its like. */
@@ -107,20 +107,13 @@ function growPipe(fd: number, sys: Sys): void {
   }
 }
 
-/** `/dev/null`, `/dev/full` and others without a medium behind them (null(4)). */
-const memoryDevices = 1;
-
-function toMajor(rdev: number): number {
-  return (rdev >> 8) & 0xfff;
-}
-
 function kindOf(fd: number): OutputKind {
   try {
     const stat = fstatSync(fd);
     if (stat.isFIFO()) return 'pipe';
     if (stat.isSocket()) return 'socket';
-    if (stat.isCharacterDevice() && toMajor(stat.rdev) === memoryDevices) return 'device';
-    return isatty(fd) ? 'terminal' : 'file';
+    if (stat.isCharacterDevice() && isMemoryDevice(stat)) return 'device';
+    return isTerminal(fd) ? 'terminal' : 'file';
   } catch {
     return 'closed';
   }

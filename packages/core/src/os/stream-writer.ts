@@ -10,10 +10,10 @@ export type WriteNow = (fd: number, bytes: Buffer) => number;
 
 /**
  * Writes to a pipe or socket through epoll: it wakes exactly when there is room. `writeNow`, only for a descriptor that
- * is our own and so never blocks, saves the way through Node's streams as long as there is room.
+ * is our own and so never blocks, saves the way through Node's streams as long as there is room; then they are not even
+ * loaded before the end.
  */
 export function createStreamWriter(fd: number, port: WriterPort, writeNow?: WriteNow): ByteWriter {
-  const socket = openSocket(fd);
   const listeners = new Set<() => void>();
   let waiting = 0;
   let lost = 0;
@@ -22,7 +22,7 @@ export function createStreamWriter(fd: number, port: WriterPort, writeNow?: Writ
   let full = false;
 
   const takeNow = (bytes: Buffer): number => {
-    if (!writeNow || full || waiting > 0 || ended || socket.destroyed) return 0;
+    if (!writeNow || full || waiting > 0 || ended || stream.isBroken()) return 0;
     const taken = writeNow(fd, bytes);
     full = taken < bytes.length;
     return taken;
@@ -35,12 +35,7 @@ export function createStreamWriter(fd: number, port: WriterPort, writeNow?: Writ
   };
   const empty = createEmptyWait(port.clock, () => waiting === 0);
   const wake = (): void => listeners.forEach((listener) => listener());
-  socket.on('drain', wake);
-  socket.on('error', (error) => {
-    port.onError(error);
-    // Nobody reads any more. Whoever waits for room must go on, or the processes behind it stop for ever.
-    wake();
-  });
+  const stream = createLazyStream(fd, wake, port);
   return {
     get buffered() {
       return waiting;
@@ -53,6 +48,7 @@ export function createStreamWriter(fd: number, port: WriterPort, writeNow?: Writ
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       const rest = bytes.subarray(takeNow(bytes));
       if (rest.length === 0) return true;
+      const socket = stream.open();
       if (socket.destroyed) {
         lost += rest.length;
         return true;
@@ -67,9 +63,27 @@ export function createStreamWriter(fd: number, port: WriterPort, writeNow?: Writ
     },
     flush: (limitMs) => empty.wait(limitMs),
     end(limitMs) {
-      ended ??= finish(socket, limitMs, port).then(() => lost === 0);
+      ended ??= finish(stream.open(), limitMs, port).then(() => lost === 0);
       return ended;
     },
+  };
+}
+
+/** Opened when it is needed first. */
+function createLazyStream(
+  fd: number,
+  wake: () => void,
+  port: WriterPort,
+): { readonly open: () => Socket; readonly isBroken: () => boolean } {
+  let opened: Socket | undefined;
+  const onError = (error: Error): void => {
+    port.onError(error);
+    // Nobody reads any more. Whoever waits for room must go on, or the processes behind it stop for ever.
+    wake();
+  };
+  return {
+    open: () => (opened ??= openSocket(fd).on('drain', wake).on('error', onError)),
+    isBroken: () => opened?.destroyed === true,
   };
 }
 

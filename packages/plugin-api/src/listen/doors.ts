@@ -85,11 +85,15 @@ async function openControlSocket(
 }
 
 async function openSocket(place: SocketPlace, { accept, onWarning, capacity, later }: SizedPorts): Promise<() => void> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, { transport: 'unix', peer: 'unix' }));
-  limitConnections(server, capacity);
-  const close = await listenOnSocket(server, place, later);
-  server.on('error', (error) => onWarning(`the control socket: ${error.message}`));
-  return close;
+  const makeServer = (): Server => {
+    const server = createServer({ allowHalfOpen: true }, (socket) =>
+      accept(socket, { transport: 'unix', peer: 'unix' }),
+    );
+    limitConnections(server, capacity);
+    return server;
+  };
+  const onError = ({ message }: Error): void => onWarning(`the control socket: ${message}`);
+  return listenOnSocket(place, { makeServer, later, onError });
 }
 
 async function openTcp(

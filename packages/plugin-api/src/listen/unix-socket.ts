@@ -14,6 +14,14 @@ export interface SocketPlace {
 /** What of the server's work can wait until the boot has gone on. */
 export type Later = (work: () => void) => void;
 
+export interface SocketPorts {
+  /** Called once, when connections are to be taken: Node's server is not needed before. */
+  readonly makeServer: () => Server;
+  readonly later: Later;
+  /** Of a server that listened well. */
+  readonly onError: (error: Error) => void;
+}
+
 /** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
 const longestPath = 107;
 
@@ -23,13 +31,13 @@ const longestPath = 107;
  * supervisor there is an error that names its pid, what a dead one left is replaced. Resolves with the way to take the
  * socket back, which leaves alone what is not ours any more.
  */
-export async function listenOnSocket(server: Server, { path, mode }: SocketPlace, later: Later): Promise<() => void> {
+export async function listenOnSocket({ path, mode }: SocketPlace, ports: SocketPorts): Promise<() => void> {
   const folder = makeFolder(path);
-  let close = (): void => void server.close();
+  let close = noMore;
   try {
     const draft = join(folder, 's');
     refuseLong(path, draft);
-    close = await listen(server, draft, later);
+    close = await listen(draft, ports);
     chmodSync(draft, mode);
     await publish(draft, path);
     const { dev, ino } = lstatSync(path);
@@ -63,16 +71,19 @@ function refuseLong(path: string, draft: string): void {
 const backlog = 4096;
 
 /** Resolves with the way to end it: a socket that listens, and a server that takes what waits there at once or later. */
-async function listen(server: Server, path: string, later: Later): Promise<() => void> {
+async function listen(path: string, { makeServer, later, onError }: SocketPorts): Promise<() => void> {
   const fd = openListener(path, backlog);
   if (fd === undefined) {
+    const server = makeServer();
     server.listen({ path, backlog });
     await once(server, 'listening');
+    server.on('error', onError);
     return () => void server.close();
   }
   let close = (): void => closeSync(fd);
   later(() => {
     if (close === noMore) return;
+    const server = makeServer().on('error', onError);
     close = () => void server.close();
     // Listens again, and would take Node's own length for it.
     server.listen({ fd }, backlog);

@@ -3,7 +3,9 @@ import { BugError, ConfigError, PmError, PluginError, SpawnError, type Diagnosti
 import type { CliContext } from './context.ts';
 import { catchEarlySignals } from './entry/early-signals.ts';
 import { reportFailure } from './failure.ts';
-import { isRun, main } from './main.ts';
+import { isRun } from './entry/entry.ts';
+import { runDaemon } from './daemon.ts';
+import { runProgram } from './program.ts';
 import { UsageError } from './usage-error.ts';
 import { verbs } from './verbs.ts';
 
@@ -17,12 +19,8 @@ interface Ended {
 
 async function pm(...argv: string[]): Promise<Ended> {
   const { context, ended } = createTestContext(argv);
-  return ended(
-    await main(context, catchEarlySignals({ on: () => undefined, off: () => undefined }), {
-      daemon: () => import('./daemon.ts'),
-      program: () => import('./program.ts'),
-    }),
-  );
+  const early = catchEarlySignals({ on: () => undefined, off: () => undefined });
+  return ended(await (isRun(argv) ? runDaemon(context, early) : runProgram(context)));
 }
 
 function createTestContext(
