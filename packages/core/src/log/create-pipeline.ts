@@ -37,12 +37,12 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   const shelf = createShelf(state.settings.buffer);
   const gate = createGate({ output, clock, onDropped: (instance, lines) => sayDropped(own, instance, lines) });
   const holds = createHolds({ clock, endOfTurn, isPaused: () => gate.paused });
+  const isReady = (): boolean => state.chosen.kind !== 'json' || facts.ownJson.loaded;
   const own: OwnLog = createOwnLog({
     clock,
     leastLevel: () => state.settings.level,
-    isReady: () => state.chosen.kind !== 'json' || facts.ownJson.loaded,
-    // Not in the turn of the first record: while pm boots that is the turn that starts the first process.
-    load: () => new Promise((resolve) => endOfTurn(() => resolve(facts.ownJson.load()))),
+    isReady,
+    untilReady: () => new Promise((resolve) => endOfTurn(() => resolve(isReady() ? undefined : facts.ownJson.load()))),
     write: (record) => writeOwn(record, parts),
   });
   const parts: Parts = { clock, tap, shelf, holds, gate, open: new Set(), chosen: () => state.chosen };
@@ -58,9 +58,14 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     attach: (source, readable) => attachStream(source, readable, parts, { endsItself: true }),
   });
   const flush = async (limitMs: number): Promise<boolean> => {
-    await own.settled();
-    holds.release();
-    return gate.flush(limitMs);
+    const end = clock.monotonic() + limitMs;
+    for (;;) {
+      await own.settled();
+      holds.release();
+      const flushed = await gate.flush(Math.max(0, end - clock.monotonic()));
+      // What was dropped is told as soon as there is room again: that record is one of those.
+      if (!flushed || !own.isWaiting()) return flushed;
+    }
   };
   gate.setOverflow(state.settings.overflow);
   return {
