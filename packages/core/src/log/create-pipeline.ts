@@ -45,7 +45,16 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     untilReady: () => new Promise((resolve) => endOfTurn(() => resolve(isReady() ? undefined : facts.ownJson.load()))),
     write: (record) => writeOwn(record, parts),
   });
-  const parts: Parts = { clock, tap, shelf, holds, gate, open: new Set(), chosen: () => state.chosen };
+  const parts: Parts = {
+    clock,
+    tap,
+    shelf,
+    holds,
+    gate,
+    open: new Set(),
+    chosen: () => state.chosen,
+    ownFirst: () => own.catchUp(),
+  };
   const configure = (settings: PipelineSettings): void => {
     state.settings = settings;
     state.chosen = chooseFormat(settings, facts);
@@ -57,16 +66,6 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     logger: own.logger,
     attach: (source, readable) => attachStream(source, readable, parts, { endsItself: true }),
   });
-  const flush = async (limitMs: number): Promise<boolean> => {
-    const end = clock.monotonic() + limitMs;
-    for (;;) {
-      await own.settled();
-      holds.release();
-      const flushed = await gate.flush(Math.max(0, end - clock.monotonic()));
-      // What was dropped is told as soon as there is room again: that record is one of those.
-      if (!flushed || !own.isWaiting()) return flushed;
-    }
-  };
   gate.setOverflow(state.settings.overflow);
   return {
     logger: own.logger,
@@ -82,11 +81,11 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     },
     counters: (instance) => shelf.counters(instance),
     configure,
-    flush,
+    flush: (limitMs) => flush(own, parts, limitMs),
     async finish(limitMs) {
       const end = clock.monotonic() + limitMs;
       await readToEnd(parts, limitMs / 2);
-      return flush(end - clock.monotonic());
+      return flush(own, parts, end - clock.monotonic());
     },
   };
 }
@@ -101,6 +100,8 @@ interface Parts {
   /** What is still being read. */
   readonly open: Set<LogAttachment>;
   readonly chosen: () => ChosenFormat;
+  /** What the supervisor said before a service did is written before it. */
+  readonly ownFirst: () => void;
 }
 
 interface AttachOptions {
@@ -114,7 +115,7 @@ function attachStream(
   parts: Parts,
   { endsItself }: AttachOptions,
 ): LogAttachment {
-  const { clock, tap, shelf, holds, gate, chosen } = parts;
+  const { clock, tap, shelf, holds, gate, chosen, ownFirst } = parts;
   const { process, instance } = source;
   const tally = shelf.tally(instance);
   const route = createRoute(source, {
@@ -135,11 +136,13 @@ function attachStream(
     endsItself,
     endOfTurn,
     push(bytes, headroom) {
+      ownFirst();
       tally.bytes += bytes.length;
       splitter.push(bytes, headroom);
       if (chosen().kind === 'raw') holds.note(splitter, bytes.length);
     },
     onEnd() {
+      ownFirst();
       splitter.release();
       holds.forget(splitter);
       gate.leave(gated);
@@ -151,6 +154,17 @@ function attachStream(
   parts.open.add(attachment);
   void intake.ended.then(() => parts.open.delete(attachment));
   return attachment;
+}
+
+async function flush(own: OwnLog, { clock, holds, gate }: Parts, limitMs: number): Promise<boolean> {
+  const end = clock.monotonic() + limitMs;
+  for (;;) {
+    await own.settled();
+    holds.release();
+    const flushed = await gate.flush(Math.max(0, end - clock.monotonic()));
+    // What was dropped is told as soon as there is room again: that record may wait now.
+    if (!flushed || !own.isWaiting()) return flushed;
+  }
 }
 
 /** Reads what the processes wrote before their end; a stranger that holds a pipe is left behind at the limit. */

@@ -37,6 +37,20 @@ test('records are formatted when the turn that made them is over, in order', asy
   expect(own.isWaiting()).toBe(false);
 });
 
+test('what follows does not pass them by', () => {
+  const { own, written } = createRig();
+  own.logger.info('started');
+  own.catchUp();
+  expect(written).toEqual(['started']);
+});
+
+test('what follows passes them by while their format is loaded', () => {
+  const { own, written } = createRig(false);
+  own.logger.info('started');
+  own.catchUp();
+  expect(written).toEqual([]);
+});
+
 test('many in one turn are all written', async () => {
   const { own, written, endTurn } = createRig();
   for (let number = 0; number < 25_000; number++) own.logger.info(`${number}`);

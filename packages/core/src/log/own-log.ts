@@ -11,6 +11,8 @@ export interface OwnLog {
   settled(): Promise<void>;
   /** false: nothing waits. */
   isWaiting(): boolean;
+  /** Writes what waits, if it can be formatted: what comes after it must not pass it by. */
+  catchUp(): void;
 }
 
 export interface OwnLogPorts {
@@ -27,8 +29,8 @@ export interface OwnLogPorts {
 const mostPending = 10_000;
 
 /**
- * Records are formatted at the end of the turn that made them: first what they tell of goes on, and between an end and the
- * next start are several of them (0.15 of 2 ms).
+ * Records are formatted at the end of the turn that made them, or before the next output of a service: first what they tell
+ * of goes on, and between an end and the next start are several of them (0.15 of 2 ms).
  */
 export function createOwnLog({ clock, leastLevel, isReady, untilReady, write }: OwnLogPorts): OwnLog {
   let pending: OwnRecord[] = [];
@@ -58,5 +60,8 @@ export function createOwnLog({ clock, leastLevel, isReady, untilReady, write }: 
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     settled: () => waiting ?? Promise.resolve(),
     isWaiting: () => waiting !== undefined,
+    catchUp() {
+      if (pending.length > 0 && isReady()) writeAll();
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readTreeUsage } from './tree-usage.ts';
 
 describe('what a tree uses', () => {
@@ -9,6 +9,8 @@ describe('what a tree uses', () => {
     onTestFinished(async () => {
       for (const child of [one, two]) if (child?.kill('SIGKILL')) await once(child, 'exit');
     });
+    // The kernel counts pages late.
+    await vi.waitFor(() => expect(readTreeUsage([two?.pid ?? 0])?.rssBytes).toBeGreaterThan(0));
     const alone = readTreeUsage([one?.pid ?? 0]);
     const together = readTreeUsage([one?.pid ?? 0, two?.pid ?? 0]);
     expect(alone).toMatchObject({ threads: 1 });
