@@ -146,3 +146,32 @@ processes:
   expect(own).toEqual(['app-1: one', 'app-1: last', 'app-1: two']);
   await pm.stop();
 });
+
+/** Reads at 2 MB/s until it has seen twelve services, or for 20 s, and says whom. Then pm is stopped. */
+const slowReader = String.raw`
+mkfifo out
+"$@" > out &
+perl -e '
+  my (%seen, $text);
+  for (my $end = time + 20; time < $end && keys %seen < 12;) {
+    select(undef, undef, undef, 0.05);
+    sysread(STDIN, $text, 100_000) or last;
+    $seen{$1} = 1 while $text =~ /(flood-\d+) \|/g;
+  }
+  print "seen: ", scalar(keys %seen), "\n";
+' < out
+kill $!
+wait
+`;
+
+test('output: services that flood a slow reader are read in turn, none waits for ever [line 34]', async ({
+  folder,
+}) => {
+  await folder.write('slow.sh', slowReader);
+  const pm = await folder.run(
+    'global: {log_format: text}\nprocesses:\n  flood: {command: ["yes", "a line as fast as it can"], scale: 12}\n',
+    { under: 'sh slow.sh' },
+  );
+  await pm.out.waitFor('seen: 12', { withinMs: 30_000 });
+  await pm.ended;
+});

@@ -433,10 +433,32 @@ describe('formats', () => {
     await settle();
     output.unblock();
     await settle();
-    expect(output.lines.slice(1)).toEqual(['between', 'the beginning and the end']);
+    // Who filled the output is read last.
+    expect(output.lines.slice(1)).toEqual(['the beginning and the end', 'between']);
     await clock.advance(200);
     await settle();
     expect(clock.pending).toBe(0);
+  });
+
+  test('raw: an unfinished line has its whole time again after nobody was read', async () => {
+    const { clock, output, pipeline } = setUp({ settings: { format: 'raw' } });
+    const other = start(pipeline, { instance: 'web-2' });
+    const { stream } = start(pipeline);
+    stream.write('the beginning');
+    await settle();
+    await clock.advance(150);
+    output.block();
+    other.stream.write(`${'x'.repeat(400_000)}\n`);
+    await settle();
+    output.unblock();
+    await settle();
+    await clock.advance(150);
+    await settle();
+    other.stream.write('between\n');
+    await settle();
+    stream.write(' and the end\n');
+    await settle();
+    expect(output.lines.slice(1)).toEqual(['between', 'the beginning and the end']);
   });
 
   test('raw: a stream that ends leaves no timer, one that goes on no lines late', async () => {

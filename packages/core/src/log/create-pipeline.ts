@@ -35,7 +35,12 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   const facts = { isTerminal: output.isTerminal, colours, ownJson: createOwnJson() };
   const state = { settings: options.settings, chosen: chooseFormat(options.settings, facts) };
   const shelf = createShelf(state.settings.buffer);
-  const gate = createGate({ output, clock, onDropped: (instance, lines) => sayDropped(own, instance, lines) });
+  const gate = createGate({
+    output,
+    clock,
+    onDropped: (instance, lines) => sayDropped(own, instance, lines),
+    onOpened: () => holds.startAnew(),
+  });
   const holds = createHolds({ clock, endOfTurn, isPaused: () => gate.paused });
   const isReady = (): boolean => state.chosen.kind !== 'json' || facts.ownJson.loaded;
   const own: OwnLog = createOwnLog({
@@ -82,11 +87,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     counters: (instance) => shelf.counters(instance),
     configure,
     flush: (limitMs) => flush(own, parts, limitMs),
-    async finish(limitMs) {
-      const end = clock.monotonic() + limitMs;
-      await readToEnd(parts, limitMs / 2);
-      return flush(own, parts, end - clock.monotonic());
-    },
+    finish: (limitMs) => finish(own, parts, limitMs),
   };
 }
 
@@ -154,6 +155,13 @@ function attachStream(
   parts.open.add(attachment);
   void intake.ended.then(() => parts.open.delete(attachment));
   return attachment;
+}
+
+async function finish(own: OwnLog, parts: Parts, limitMs: number): Promise<boolean> {
+  const { clock } = parts;
+  const end = clock.monotonic() + limitMs;
+  await readToEnd(parts, limitMs / 2);
+  return flush(own, parts, end - clock.monotonic());
 }
 
 async function flush(own: OwnLog, { clock, holds, gate }: Parts, limitMs: number): Promise<boolean> {

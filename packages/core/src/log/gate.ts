@@ -19,6 +19,8 @@ export interface GatePorts {
   readonly clock: Clock;
   /** Lines were given up, since they were last spoken of. */
   readonly onDropped: (instance: string, lines: number) => void;
+  /** Streams are read again. */
+  readonly onOpened: () => void;
 }
 
 /** The one place where a slow reader of our output meets what wants to be written. */
@@ -43,7 +45,8 @@ export interface Gate {
 /** The supervisor may still say that lines are given up when they are. */
 const mostWaitingOwn = mostWaiting * 1.25;
 
-export function createGate({ output, clock, onDropped }: GatePorts): Gate {
+export function createGate({ output, clock, onDropped, onOpened }: GatePorts): Gate {
+  /** In the order in which they are read again. */
   const streams = new Set<Gated>();
   let blocks = true;
 
@@ -55,11 +58,10 @@ export function createGate({ output, clock, onDropped }: GatePorts): Gate {
     clock,
     rush: createRush({ clock, endOfTurn, doze }),
     onBlocked: () => void (blocks && pauseAll()),
-    onMoved: () => {
-      for (const stream of streams) stream.burst = 0;
-    },
+    onMoved: () => giveWay(streams),
     onOpened: () => {
       drops.opened();
+      onOpened();
       resumeAll();
     },
   });
@@ -94,4 +96,13 @@ export function createGate({ output, clock, onDropped }: GatePorts): Gate {
       return outbox.flush(limitMs);
     },
   };
+}
+
+/** Who wrote goes to the back: the first to be read fills the output again, and those behind them would wait for ever. */
+function giveWay(streams: Set<Gated>): void {
+  for (const stream of [...streams].filter(({ burst }) => burst > 0)) {
+    stream.burst = 0;
+    streams.delete(stream);
+    streams.add(stream);
+  }
 }

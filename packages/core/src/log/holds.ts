@@ -7,6 +7,8 @@ export interface Holds {
   note(splitter: LineSplitter, size: number): void;
   /** The stream has ended. */
   forget(splitter: LineSplitter): void;
+  /** Nobody was read for a while: what ends these lines may be there already, and its turn come late. */
+  startAnew(): void;
   /** Shows them all now. */
   release(): void;
 }
@@ -37,7 +39,7 @@ export function createHolds({ clock, endOfTurn, isPaused }: HoldPorts): Holds {
     for (const [splitter, start] of since) if (start <= limit) releaseOne(splitter);
     if (since.size > 0) arm(Math.min(...since.values()) - limit);
   };
-  /** The rest of a line may be waiting where we do not read: that is our slowness, not the program's. */
+  /** The rest of a line may be waiting where we did not read: that is our slowness, not the program's. */
   const startAnew = (): void => {
     for (const splitter of since.keys()) since.set(splitter, clock.monotonic());
   };
@@ -62,6 +64,7 @@ export function createHolds({ clock, endOfTurn, isPaused }: HoldPorts): Holds {
       timer?.cancel();
       timer = undefined;
     },
+    startAnew,
     release() {
       for (const splitter of since.keys()) releaseOne(splitter);
     },
