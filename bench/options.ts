@@ -19,7 +19,7 @@ ${Object.entries(suites)
   .map(([name, { parts }]) => `  ${name.padEnd(15)} ${Object.keys(parts).join(', ')}`)
   .join('\n')}
 
-  --quick         fewer runs, less of everything: each suite in under two minutes
+  --quick         fewer runs, less of everything: each suite in about two minutes
   --json          every figure with all its runs, instead of the table
   --part NAME     only this part; may be repeated
   --peers LIST    separated by commas, or "none"; default: all that the suite knows

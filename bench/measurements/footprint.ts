@@ -7,8 +7,8 @@ import type { Workshop } from '../workshop.ts';
 import { note, type Runs } from './runs.ts';
 
 const settleMs = 3000;
-/** V8 tidies up eight to ten seconds after the boot, pm fifteen: who has not moved for longer than that has settled. */
-const quiet = { forMs: 16_000, atMostMs: 60_000 };
+/** V8 tidies up eight to ten seconds after the boot, pm fifteen: who does not move after that has settled. */
+const quiet = { notBeforeMs: 16_000, forMs: 5000, atMostMs: 60_000 };
 /** What the wakeups and the processor's time are given for, whatever the time they were watched. */
 const windowMs = 10_000;
 
@@ -86,9 +86,10 @@ async function watchIdle(workshop: Workshop, supervisor: Supervisor, count: numb
 
 /** Gives up at the limit: then there is a timer, which the wakeups will show. */
 async function untilQuiet(own: readonly number[]): Promise<void> {
-  const end = nowMs() + quiet.atMostMs;
+  const begin = nowMs();
   let { wakeups } = readActivity(own);
-  for (let since = nowMs(); nowMs() - since < quiet.forMs && nowMs() < end;) {
+  const isQuiet = (since: number): boolean => nowMs() - since >= quiet.forMs && nowMs() - begin >= quiet.notBeforeMs;
+  for (let since = begin; !isQuiet(since) && nowMs() - begin < quiet.atMostMs;) {
     await sleep(500);
     const now = readActivity(own);
     if (now.wakeups !== wakeups) since = nowMs();

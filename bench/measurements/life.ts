@@ -30,7 +30,7 @@ export async function measureLife(workshop: Workshop): Promise<Row[]> {
   }
   for (const supervisor of supervisors) {
     workshop.tell(`restart after kill -9: ${supervisor.name}`);
-    for (const figure of await timeRestarts(workshop, supervisor, quick ? 2 : 15))
+    for (const figure of await timeRestarts(workshop, supervisor, quick ? 5 : 15))
       note(restart, supervisor.name, figure);
   }
   return [
