@@ -77,9 +77,12 @@ test('pm logs -f: a pager that does not read holds up nothing [line 34]', async 
 test('pm logs -f: ends with its reader, as any program does', async ({ folder }) => {
   const pm = await folder.run('processes:\n  tick: {command: [sh, -c, "while :; do echo tick; sleep 0.02; done"]}\n');
   await pm.out.waitFor('up after');
-  const follow = folder.pm(['logs', '-f', 'tick']);
-  await follow.out.waitFor('| tick');
-  follow.child.stdout?.destroy();
-  expect(await follow.ended).toEqual({ code: null, signal: 'SIGPIPE' });
+  // A real pipe: the end of a socket, which Node would give it, is told in two ways.
+  await folder.write('head.sh', '{ "$@"; echo "code $?" > code; } | head -n 1\n');
+  const follow = folder.pm(['logs', '-f', 'tick'], { under: 'sh head.sh' });
+  await follow.ended;
+  expect(follow.out.lines).toEqual([expect.stringContaining('| tick')]);
+  // 128 + SIGPIPE.
+  expect(await folder.read('code')).toBe('code 141\n');
   await pm.stop();
 });
